@@ -11,7 +11,8 @@ import (
 )
 
 // Func is the body of a scalar function or operator. args has the declared
-// number of arguments (a variadic call's are gathered in an array). A strict
+// number of arguments (a variadic call's are gathered in an array, except those
+// of a VARIADIC "any", which follow one another as they were written). A strict
 // function never sees NULL. It must not keep args. It may be called from several
 // goroutines, each with its own Context.
 type Func func(c *Context, args []datum.Datum) (datum.Datum, error)
@@ -23,7 +24,11 @@ type SetFunc func(c *Context, args []datum.Datum, yield func(row []datum.Datum) 
 
 // AggState accumulates one group of an aggregate. It belongs to one goroutine.
 type AggState interface {
-	// Add takes one input row's arguments; strictness is applied by the caller.
+	// Add takes one input row's arguments; strictness is applied by the caller
+	// (an aggregate skips NULLs exactly when its Proc is Strict or, for the
+	// others, by itself). It must not keep args, only the values in it. An
+	// ordered-set aggregate gets its direct arguments first, again with each row,
+	// and then the row's sorted argument.
 	Add(c *Context, args []datum.Datum) error
 	// Result returns the value for the rows so far; it may be called more than
 	// once (window frames).
@@ -55,9 +60,27 @@ type Proc struct {
 	Schema      string   // pg_catalog or drift
 	DefaultArgs []string // SQL text of the defaults, for the last Defaults arguments
 
-	Eval Func      // nil when not built, or for the other kinds
+	Eval Func      // nil when not built, or for the other kinds; see For
 	Set  SetFunc   // for RetSet
 	Agg  Aggregate // for aggregates
+
+	// bind specialises the body for a call's actual argument and result types.
+	// Only functions over polymorphic arguments whose answer depends on the types
+	// have one (pg_typeof, to_jsonb).
+	bind Binder
+}
+
+// Binder makes the body of a function for the actual types of a call.
+type Binder func(args []types.OID, ret types.OID) Func
+
+// For returns the body for a call with these actual argument and result types,
+// nil when the function is not built. Callers that know the types use it in
+// place of Eval, which has to guess them from the values.
+func (p *Proc) For(args []types.OID, ret types.OID) Func {
+	if p.bind != nil {
+		return p.bind(args, ret)
+	}
+	return p.Eval
 }
 
 // Operator is an operator as pg_operator describes it. Read only.
@@ -92,7 +115,11 @@ var (
 	casts       = map[castKey]*Cast{}
 )
 
-func init() {
+// loaded makes the registry a package variable, so that it is filled before any
+// init function of this package registers a body.
+var loaded = load()
+
+func load() bool {
 	loadProcs()
 	loadOperators()
 	for _, r := range pgdata.Load("pg_cast").Rows {
@@ -102,6 +129,7 @@ func init() {
 		}
 		casts[castKey{c.Source, c.Target}] = c
 	}
+	return true
 }
 
 func loadProcs() {
@@ -113,6 +141,9 @@ func loadProcs() {
 			Ret: types.OID(r.OID("prorettype")), AllArgs: oidList(strings.ReplaceAll(strings.Trim(r.Text("proallargtypes"), "{}"), ",", " ")),
 			ArgModes: strings.ReplaceAll(strings.Trim(r.Text("proargmodes"), "{}"), ",", ""),
 			Source:   r.Text("prosrc"), Lang: r.OID("prolang"), Schema: "pg_catalog",
+		}
+		if list, ok := defaultArgs[p.OID]; ok {
+			p.DefaultArgs = list
 		}
 		if names := strings.Trim(r.Text("proargnames"), "{}"); names != "" {
 			p.ArgNames = strings.Split(strings.ReplaceAll(names, `"`, ""), ",")
@@ -184,6 +215,21 @@ func Register(source string, f Func) {
 	}
 }
 
+// RegisterBinder gives every pg_proc row with this prosrc a body that depends on
+// the call's types. Without them (Eval) the types are guessed from the values.
+func RegisterBinder(source string, b Binder) {
+	for _, p := range bySource(source) {
+		p.bind = b
+		p.Eval = func(c *Context, args []datum.Datum) (datum.Datum, error) {
+			guess := make([]types.OID, len(args))
+			for i, a := range args {
+				guess[i] = guessType(a)
+			}
+			return b(guess, 0)(c, args)
+		}
+	}
+}
+
 // RegisterSet gives a set-returning function its body.
 func RegisterSet(source string, f SetFunc) {
 	for _, p := range bySource(source) {
@@ -215,6 +261,9 @@ func RegisterAggregate(name string, f Aggregate) {
 func Define(p *Proc) { addProc(p) }
 
 func bySource(source string) []*Proc {
+	if !loaded {
+		panic("builtin: the registry is not loaded")
+	}
 	list := procsBySrc[source]
 	if len(list) == 0 {
 		panic("builtin: no function has the source " + source)
