@@ -171,8 +171,6 @@ func (p *printer) scan(name, as string, cols []ScanColumn, m Moment) {
 		p.instant(" and ", m.To)
 	case AllVersions:
 		p.write(" all versions")
-	case SessionMoment:
-		p.write(" as of session")
 	}
 }
 

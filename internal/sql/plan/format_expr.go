@@ -284,4 +284,3 @@ func constText(d datum.Datum) string {
 	}
 	return "?"
 }
-

@@ -58,7 +58,6 @@ const (
 	FromTo                          // versions with start < To and end > From
 	BetweenAnd                      // versions with start <= To and end > From
 	AllVersions                     // every version
-	SessionMoment                   // as of the transaction's own moment (drift.as_of)
 )
 
 // Moment is when a table is read.
