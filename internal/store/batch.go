@@ -1,0 +1,224 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Batch collects the net effect of one transaction: at most one change for each
+// key of each storage, computed by the caller from the committed image and the
+// image at the transaction's end (I4). Everything is encoded at once; only the
+// commit's seq and time are filled in later.
+//
+// A Batch belongs to one goroutine. Commit consumes it; Close drops one that
+// will not be committed. Keys and tuples are copied, the caller may reuse them.
+type Batch struct {
+	db *DB
+	pb *pebble.Batch
+
+	// patches are the offsets in the encoded batch where the commit's seq is
+	// written, eight bytes big endian each.
+	patches []uint32
+	// hashes identify the keys changed, for the array of newest commits.
+	hashes []uint32
+
+	touched map[StorageID]struct{}
+	lastID  StorageID // most recent member of touched
+	frozen  []StorageID
+	tables  []*tableChanges
+	meta    Meta
+	async   bool
+	err     error
+	closed  bool
+
+	salt    [16]byte
+	salted  bool
+	timeOff uint32 // where the commit record's time and wall clock go
+}
+
+// Meta describes a transaction in its commit record.
+type Meta struct {
+	TxID        uint64
+	User        string
+	Application string
+	ClientAddr  string
+	Reason      string
+	JSON        []byte // drift.meta; nil when unset
+}
+
+// NewBatch returns an empty batch.
+func (db *DB) NewBatch() *Batch {
+	return &Batch{db: db, pb: db.eng.NewBatch()}
+}
+
+// SetMeta sets the description stored in the commit record. The strings are
+// kept, not copied.
+func (b *Batch) SetMeta(m Meta) { b.meta = m }
+
+// SetAsync lets Commit return before the log is synced (synchronous_commit =
+// off): a crash may lose the commit, never half of it and never the order.
+func (b *Batch) SetAsync(async bool) { b.async = async }
+
+// Len returns the encoded size in bytes.
+func (b *Batch) Len() int { return b.pb.Len() }
+
+// Empty reports whether the batch changes nothing.
+func (b *Batch) Empty() bool {
+	return b.pb.Empty() && len(b.tables) == 0 && len(b.frozen) == 0
+}
+
+// Close drops the batch. It may be called again, also after Commit.
+func (b *Batch) Close() {
+	if !b.closed {
+		b.closed = true
+		_ = b.pb.Close()
+	}
+}
+
+// Put stores a tuple under a key that had no version before this commit.
+func (b *Batch) Put(id StorageID, key, tuple []byte) {
+	b.touch(id, key)
+	b.putPresent(id, key, tuple)
+}
+
+// Replace stores a tuple under a key whose committed version, given with its
+// start and tuple, ends with this commit.
+func (b *Batch) Replace(id StorageID, key []byte, oldStart Seq, oldTuple, tuple []byte) {
+	b.touch(id, key)
+	b.putPast(id, key, oldStart, oldTuple)
+	b.putPresent(id, key, tuple)
+}
+
+// Delete ends the committed version of a key, given with its start and tuple.
+func (b *Batch) Delete(id StorageID, key []byte, oldStart Seq, oldTuple []byte) {
+	b.touch(id, key)
+	b.putPast(id, key, oldStart, oldTuple)
+	b.deletePresent(id, key)
+}
+
+// Overwrite stores a tuple without keeping what it replaces. Only for storages
+// without history.
+func (b *Batch) Overwrite(id StorageID, key, tuple []byte) {
+	b.touch(id, key)
+	b.putPresent(id, key, tuple)
+}
+
+// Discard removes a key without keeping its version. Only for storages without
+// history.
+func (b *Batch) Discard(id StorageID, key []byte) {
+	b.touch(id, key)
+	b.deletePresent(id, key)
+}
+
+// Freeze ends a storage at this commit: every live entry ends here, whatever its
+// number. Nothing may be written to a frozen storage, in this batch or later.
+func (b *Batch) Freeze(id StorageID) {
+	b.frozen = append(b.frozen, id)
+	b.touchID(id)
+}
+
+func (b *Batch) touch(id StorageID, key []byte) {
+	b.hashes = append(b.hashes, hashKey(id, key))
+	b.touchID(id)
+}
+
+func (b *Batch) touchID(id StorageID) {
+	if b.lastID == id && len(b.touched) > 0 {
+		return
+	}
+	if b.touched == nil {
+		b.touched = make(map[StorageID]struct{}, 4)
+	}
+	b.touched[id] = struct{}{}
+	b.lastID = id
+}
+
+func storagePrefixLen(id StorageID) int {
+	switch {
+	case id <= 240:
+		return 3
+	case id <= 2287:
+		return 4
+	case id <= 67823:
+		return 5
+	}
+	var scratch [12]byte
+	return 2 + len(appendOrdered(scratch[:0], uint64(id)))
+}
+
+func (b *Batch) putPresent(id StorageID, key, tuple []byte) {
+	if !b.room(len(key) + len(tuple)) {
+		return
+	}
+	vlen := 8 + len(tuple)
+	op := b.pb.SetDeferred(storagePrefixLen(id)+len(key)+1, vlen)
+	appendPresent(op.Key[:0], id, key)
+	clear(op.Value[:8])
+	copy(op.Value[8:], tuple)
+	_ = op.Finish()
+	b.patches = append(b.patches, uint32(b.pb.Len()-vlen))
+}
+
+func (b *Batch) putPast(id StorageID, key []byte, start Seq, tuple []byte) {
+	if !b.room(len(key) + len(tuple)) {
+		return
+	}
+	op := b.pb.SetDeferred(storagePrefixLen(id)+len(key)+18, len(tuple))
+	appendPast(op.Key[:0], id, key, start, 0)
+	copy(op.Value, tuple)
+	_ = op.Finish()
+	// The key ends with the end of the period and the suffix length; the
+	// value's length and bytes follow.
+	b.patches = append(b.patches, uint32(b.pb.Len()-len(tuple)-uvarintLen(len(tuple))-9))
+}
+
+func (b *Batch) deletePresent(id StorageID, key []byte) {
+	if !b.room(len(key)) {
+		return
+	}
+	op := b.pb.DeleteDeferred(storagePrefixLen(id) + len(key) + 1)
+	appendPresent(op.Key[:0], id, key)
+	_ = op.Finish()
+}
+
+// set adds an entry that needs no patch.
+func (b *Batch) set(key, value []byte) {
+	if b.room(len(key) + len(value)) {
+		_ = b.pb.Set(key, value, nil)
+	}
+}
+
+// room checks the limit on the encoded size before n more bytes are added.
+func (b *Batch) room(n int) bool {
+	if b.err != nil {
+		return false
+	}
+	if int64(b.pb.Len()+n+64) > b.db.opts.MaxBatchBytes {
+		b.err = fmt.Errorf("%w: more than %d bytes of changes", ErrTooLarge, b.db.opts.MaxBatchBytes)
+		return false
+	}
+	return true
+}
+
+// Err returns ErrTooLarge once the batch has passed the limit. Commit returns
+// the same error; a caller may ask earlier.
+func (b *Batch) Err() error { return b.err }
+
+func uvarintLen(n int) int {
+	l := 1
+	for n >= 0x80 {
+		n >>= 7
+		l++
+	}
+	return l
+}
+
+// patch writes the commit's seq wherever the batch left room for it.
+func (b *Batch) patch(seq Seq) {
+	repr := b.pb.Repr()
+	for _, off := range b.patches {
+		binary.BigEndian.PutUint64(repr[off:], uint64(seq))
+	}
+}

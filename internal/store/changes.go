@@ -1,0 +1,191 @@
+package store
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+// Op is what a change did to a row.
+type Op uint8
+
+// The operations of a change list. OpRewrite stands for all rows of a storage
+// that DDL built anew: their data did not change, so they have no entries of
+// their own, yet the entry's leaf covers them.
+const (
+	OpInsert   Op = 1
+	OpUpdate   Op = 2
+	OpDelete   Op = 3
+	OpTruncate Op = 4
+	OpRewrite  Op = 5
+)
+
+func (op Op) String() string {
+	switch op {
+	case OpInsert:
+		return "insert"
+	case OpUpdate:
+		return "update"
+	case OpDelete:
+		return "delete"
+	case OpTruncate:
+		return "truncate"
+	case OpRewrite:
+		return "rewrite"
+	}
+	return "unknown"
+}
+
+// Flags of a stored change, above the operation's bits. The last two are for
+// lawful erasure: an entry then carries its own salt, or its leaf only.
+const (
+	changeOpMask     = 0x0f
+	changeHasNewKey  = 0x10
+	changeHasColumns = 0x20
+	changeHasSalt    = 0x40
+	changeHasLeaf    = 0x80
+)
+
+const (
+	changeFormat   = 1
+	changeChunkMax = 32 << 10
+)
+
+// Change is one entry of a commit's change list.
+type Change struct {
+	Seq     Seq
+	Table   uint32
+	Storage StorageID // where the row's version is
+	Ordinal uint32    // position in the table's list of this commit
+	Op      Op
+	Key     []byte // the row's key; of an update, the key before it
+	NewKey  []byte // the key after an update that changed it, else nil
+	Columns []byte // changed columns, in the caller's encoding; may be nil
+}
+
+// tableChanges builds the change list of one table.
+type tableChanges struct {
+	table   uint32
+	storage StorageID
+	count   uint32
+	chunk   uint32
+	buf     []byte
+	tree    merkle
+	salter  salter
+	scratch []byte
+}
+
+// Change adds an entry to the change list of a table whose rows are in the
+// storage id. tuple is the row's image after the change, nil for OpDelete and
+// OpTruncate. newKey is set only when an update changed the key; such an update
+// is one entry here and a Delete and a Put (or Replace) of rows above.
+func (b *Batch) Change(table uint32, id StorageID, op Op, key, newKey, columns, tuple []byte) {
+	t := b.changesOf(table, id)
+	if len(t.buf) == 0 {
+		t.buf = append(t.buf, changeFormat)
+		t.buf = binary.AppendUvarint(t.buf, uint64(id))
+		t.buf = binary.AppendUvarint(t.buf, uint64(t.count))
+	}
+	tag := byte(op)
+	if newKey != nil {
+		tag |= changeHasNewKey
+	}
+	if columns != nil {
+		tag |= changeHasColumns
+	}
+	from := len(t.buf)
+	t.buf = append(t.buf, tag)
+	t.buf = appendBytes(t.buf, key)
+	if newKey != nil {
+		t.buf = appendBytes(t.buf, newKey)
+	}
+	if columns != nil {
+		t.buf = appendBytes(t.buf, columns)
+	}
+	t.tree.add(t.leaf(t.buf[from:], tuple))
+	t.count++
+	if len(t.buf) >= changeChunkMax {
+		b.flushChanges(t)
+	}
+}
+
+// changesOf returns the list of a table. A table whose storage changes in this
+// commit has its entries under the storage that was given first, in order; the
+// list is then split so that each chunk names one storage.
+func (b *Batch) changesOf(table uint32, id StorageID) *tableChanges {
+	for i := len(b.tables) - 1; i >= 0; i-- {
+		if t := b.tables[i]; t.table == table {
+			if t.storage != id {
+				b.flushChanges(t)
+				t.storage = id
+			}
+			return t
+		}
+	}
+	t := &tableChanges{table: table, storage: id, salter: newSalter(b.saltPtr())}
+	b.tables = append(b.tables, t)
+	return t
+}
+
+// saltPtr draws the commit's salt on first use.
+func (b *Batch) saltPtr() *[16]byte {
+	if !b.salted {
+		b.salted = true
+		_, _ = rand.Read(b.salt[:]) // never fails, see crypto/rand
+	}
+	return &b.salt
+}
+
+// leaf hashes the salt, the entry as it is stored (without salt or leaf) and the
+// row's image.
+func (t *tableChanges) leaf(entry, tuple []byte) Hash {
+	salt := t.salter.salt(t.table, t.count)
+	t.scratch = appendLeafInput(t.scratch[:0], &salt, t.table, entry, tuple)
+	return sha256.Sum256(t.scratch)
+}
+
+func appendLeafInput(dst []byte, salt *[16]byte, table uint32, entry, tuple []byte) []byte {
+	dst = append(dst, hashLeaf)
+	dst = append(dst, salt[:]...)
+	dst = binary.BigEndian.AppendUint32(dst, table)
+	dst = binary.AppendUvarint(dst, uint64(len(entry)))
+	dst = append(dst, entry...)
+	return append(dst, tuple...)
+}
+
+// flushChanges writes the collected entries as one chunk.
+func (b *Batch) flushChanges(t *tableChanges) {
+	if len(t.buf) == 0 || !b.room(len(t.buf)+32) {
+		t.buf = t.buf[:0]
+		return
+	}
+	var scratch [40]byte
+	key := changesKey(scratch[:0], t.table, 0, t.chunk)
+	_ = b.pb.Set(key, t.buf, nil)
+	// Before the value come its length, the terminator, the chunk and the seq.
+	b.patches = append(b.patches, uint32(b.pb.Len()-len(t.buf)-uvarintLen(len(t.buf))-13))
+	t.chunk++
+	t.buf = t.buf[:0]
+}
+
+func appendBytes(dst, b []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(b)))
+	return append(dst, b...)
+}
+
+// takeBytes reads what appendBytes wrote.
+func takeBytes(b []byte) (val, rest []byte, ok bool) {
+	n, w := binary.Uvarint(b)
+	if w <= 0 || uint64(len(b)-w) < n {
+		return nil, nil, false
+	}
+	return b[w : w+int(n) : w+int(n)], b[w+int(n):], true
+}
+
+func takeUvarint(b []byte) (v uint64, rest []byte, ok bool) {
+	v, w := binary.Uvarint(b)
+	if w <= 0 {
+		return 0, nil, false
+	}
+	return v, b[w:], true
+}

@@ -1,0 +1,181 @@
+package store
+
+import (
+	"encoding/binary"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Version is one version of a key. Its period is [Start, End); End is MaxSeq
+// while the version is current.
+type Version struct {
+	Start Seq
+	End   Seq
+	Tuple []byte
+}
+
+// Reader reads the database at one seq. It is a small value to copy freely and
+// is safe for concurrent use; it lives as long as its View.
+type Reader struct {
+	v     *View
+	at    Seq // the moment read
+	known Seq // ends after this commit are not known yet; at <= known <= v.seq
+}
+
+// Seq returns the moment the Reader reads at.
+func (r Reader) Seq() Seq { return r.at }
+
+// At returns a Reader of an earlier moment with the same knowledge: a version's
+// end shows if the receiver could know it.
+func (r Reader) At(seq Seq) Reader { return Reader{v: r.v, at: min(seq, r.known), known: r.known} }
+
+// end hides the end of a version that had not ended as far as the Reader knows.
+func (r Reader) end(end Seq) Seq {
+	if end > r.known {
+		return MaxSeq
+	}
+	return end
+}
+
+// frozen returns when a storage's live versions end, as far as the Reader knows.
+func (r Reader) frozen(id StorageID) Seq { return r.v.db.states.frozen(id, r.known) }
+
+// View returns the View the Reader reads through.
+func (r Reader) View() *View { return r.v }
+
+// keyBuf is scratch for building stored keys.
+type keyBuf struct{ a, b, c, d []byte }
+
+var keyBufs = sync.Pool{New: func() any {
+	return &keyBuf{make([]byte, 0, 128), make([]byte, 0, 128), make([]byte, 0, 256), make([]byte, 0, 128)}
+}}
+
+// Get returns the version of a key alive at the Reader's moment. The tuple is
+// the caller's to keep.
+func (r Reader) Get(id StorageID, key []byte) (Version, bool, error) {
+	return r.GetInto(nil, id, key)
+}
+
+// GetInto is Get with the tuple appended to dst, which saves an allocation.
+func (r Reader) GetInto(dst []byte, id StorageID, key []byte) (ver Version, found bool, err error) {
+	frozen := r.frozen(id)
+	if frozen <= r.at {
+		return Version{}, false, nil
+	}
+	it, err := r.v.pointIter()
+	if err != nil {
+		return Version{}, false, err
+	}
+	buf := keyBufs.Get().(*keyBuf)
+	ver, found, err = r.get(it, buf, dst, id, key)
+	keyBufs.Put(buf)
+	r.v.putPointIter(it)
+	if found && ver.End > frozen {
+		ver.End = frozen
+	}
+	return ver, found, err
+}
+
+// get applies the rule for one key: the present entry if it started early
+// enough, else the newest past entry that started by then, if it had not ended.
+func (r Reader) get(it *pebble.Iterator, buf *keyBuf, dst []byte, id StorageID, key []byte) (Version, bool, error) {
+	buf.a = appendPresent(buf.a[:0], id, key)
+	if it.SeekPrefixGE(buf.a) {
+		start, tuple, err := presentValue(it)
+		if err != nil {
+			return Version{}, false, err
+		}
+		if start <= r.at {
+			return Version{Start: start, End: MaxSeq, Tuple: append(dst, tuple...)}, true, nil
+		}
+	} else if err := it.Error(); err != nil {
+		return Version{}, false, wrapErr(err)
+	}
+	if r.at == r.v.seq || !r.changedSince(id) {
+		return Version{}, false, nil
+	}
+	buf.a = appendPast(buf.a[:0], id, key, r.at, 0)
+	for ok := it.SeekPrefixGE(buf.a); ok; ok = it.Next() {
+		_, start, end, err := pastKey(it, storagePrefixLen(id))
+		if err != nil {
+			return Version{}, false, err
+		}
+		if start > r.at || end <= r.at {
+			break // the newest version that had started had also ended
+		}
+		tuple, err := it.ValueAndErr()
+		if err != nil {
+			return Version{}, false, wrapErr(err)
+		}
+		return Version{Start: start, End: r.end(end), Tuple: append(dst, tuple...)}, true, nil
+	}
+	return Version{}, false, wrapErr(it.Error())
+}
+
+// changedSince reports whether a storage may have changed after the Reader's
+// moment. False means that the present is the answer.
+func (r Reader) changedSince(id StorageID) bool {
+	st := r.v.db.states.get(id)
+	return st == nil || Seq(st.lastChange.Load()) > r.at
+}
+
+// presentValue splits the value of a present entry.
+func presentValue(it *pebble.Iterator) (Seq, []byte, error) {
+	val, err := it.ValueAndErr()
+	if err != nil {
+		return 0, nil, wrapErr(err)
+	}
+	if len(val) < 8 {
+		return 0, nil, corruptf("%s: value of %d bytes", describeKey(it.Key()), len(val))
+	}
+	start := binary.BigEndian.Uint64(val)
+	if start&loadIDBit != 0 {
+		return 0, nil, corruptf("%s: load id %d is not known", describeKey(it.Key()), start&^loadIDBit)
+	}
+	return Seq(start), val[8:], nil
+}
+
+// pastKey splits the key of a past entry.
+func pastKey(it *pebble.Iterator, prefix int) (key []byte, start, end Seq, err error) {
+	k := it.Key()
+	if len(k) > prefix {
+		var ok bool
+		if key, start, end, ok = decodePeriod(k[prefix:]); ok && (start|end)&loadIDBit == 0 && start < end {
+			return key, start, end, nil
+		}
+	}
+	return nil, 0, 0, corruptf("%s: not a past entry", describeKey(k))
+}
+
+// NewestStart returns the start of the newest version of a key and whether the
+// key has a current version. Transactions use it after a lock was granted.
+func (r Reader) NewestStart(id StorageID, key []byte) (Seq, bool, error) {
+	var scratch [512]byte
+	ver, ok, err := r.GetInto(scratch[:0], id, key)
+	return ver.Start, ok, err
+}
+
+// MaybeChangedSince reports whether a key may have changed after seq. False is
+// certain, provided seq comes from a View of this DB; true means that the
+// caller must read. It touches memory only.
+func (db *DB) MaybeChangedSince(id StorageID, key []byte, seq Seq) bool {
+	return db.newest.newest(hashKey(id, key)) > seq
+}
+
+// TableLastChange returns the last commit that changed or froze a storage, 0 if
+// none did. It may be newer than the published View.
+func (db *DB) TableLastChange(id StorageID) Seq {
+	if st := db.states.get(id); st != nil {
+		return Seq(st.lastChange.Load())
+	}
+	return 0
+}
+
+// FrozenAt returns the commit that froze a storage, 0 if none did.
+func (db *DB) FrozenAt(id StorageID) Seq {
+	if st := db.states.get(id); st != nil {
+		return Seq(st.frozenAt.Load())
+	}
+	return 0
+}
