@@ -1,6 +1,10 @@
 package pgfmt
 
-import "time"
+import (
+	"time"
+
+	"github.com/driftdb/driftdb/internal/encoding/pgtime"
+)
 
 // Settings are the session settings that change how values are read and
 // printed. Read only while in use; the zero value is not ready, see Default.
@@ -27,37 +31,39 @@ type Names interface {
 	RegIn(regtype uint32, name string) (uint32, error)
 }
 
-// DateStyle is the output half of the DateStyle setting.
-type DateStyle uint8
-
-// The output styles of dates.
-const (
-	StyleISO DateStyle = iota
-	StyleSQL
-	StylePostgres
-	StyleGerman
+// The settings of dates and intervals are pgtime's; the names here save callers
+// an import.
+type (
+	DateStyle     = pgtime.DateStyle
+	DateOrder     = pgtime.DateOrder
+	IntervalStyle = pgtime.IntervalStyle
 )
 
-// DateOrder is the field order half of the DateStyle setting.
-type DateOrder uint8
-
-// The orders of day, month and year.
+// The output styles of dates, the orders of day, month and year, and the styles
+// of interval output.
 const (
-	OrderMDY DateOrder = iota
-	OrderDMY
-	OrderYMD
+	StyleISO      = pgtime.StyleISO
+	StyleSQL      = pgtime.StyleSQL
+	StylePostgres = pgtime.StylePostgres
+	StyleGerman   = pgtime.StyleGerman
+
+	OrderMDY = pgtime.OrderMDY
+	OrderDMY = pgtime.OrderDMY
+	OrderYMD = pgtime.OrderYMD
+
+	IntervalPostgres        = pgtime.IntervalPostgres
+	IntervalPostgresVerbose = pgtime.IntervalPostgresVerbose
+	IntervalSQLStandard     = pgtime.IntervalSQLStandard
+	IntervalISO8601         = pgtime.IntervalISO8601
 )
 
-// IntervalStyle is the setting of that name.
-type IntervalStyle uint8
-
-// The styles of interval output.
-const (
-	IntervalPostgres IntervalStyle = iota
-	IntervalPostgresVerbose
-	IntervalSQLStandard
-	IntervalISO8601
-)
+// TimeOpts returns the part of the settings that dates and times depend on.
+func (s *Settings) TimeOpts() pgtime.Opts {
+	return pgtime.Opts{
+		Location: s.Location, ZoneName: s.ZoneName, DateStyle: s.DateStyle, DateOrder: s.DateOrder,
+		IntervalStyle: s.IntervalStyle, Now: s.Now,
+	}
+}
 
 // Default are PostgreSQL's defaults with TimeZone UTC.
 func Default() *Settings {
