@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/types"
 )
@@ -71,7 +72,8 @@ type Session interface {
 	// types are 0.
 	Parse(ctx context.Context, name, sql string, params []types.OID, w Writer) error
 	// Bind makes a portal. params holds nil for NULL; formats are as in the
-	// protocol (none, one for all, or one each).
+	// protocol (none, one for all, or one each). The parameters and their bytes
+	// belong to the door again when Bind returns; resultFormats may be kept.
 	Bind(ctx context.Context, portal, statement string, params [][]byte, paramFormats, resultFormats []int16, w Writer) error
 	DescribeStatement(ctx context.Context, name string) (Statement, error)
 	// DescribePortal returns nil for a portal that returns no rows.
@@ -82,7 +84,10 @@ type Session interface {
 	CloseStatement(name string)
 	ClosePortal(name string)
 	// Sync ends an extended-protocol sequence: commits or rolls back the implicit
-	// transaction; failed is true when an error was answered since the last one.
+	// transaction; failed is true when an error was answered since the last one,
+	// by the session or by the door itself (a broken message, invalid UTF-8): an
+	// open transaction block is then failed. A door also calls it with failed
+	// after a broken simple query.
 	Sync(ctx context.Context, failed bool, w Writer) error
 	// TxStatus is 'I', 'T' or 'E' for ReadyForQuery.
 	TxStatus() byte
@@ -96,6 +101,13 @@ type Session interface {
 	Idle() (microseconds int64, fatal *pgerr.Error)
 	// Close rolls back and frees everything.
 	Close()
+}
+
+// Formatter is implemented by sessions whose settings change how values print
+// (config.Session.Formats gives it). A door asks when a result starts and keeps
+// the answer until the result ends; without it values print as by default.
+type Formatter interface {
+	Formats() *pgfmt.Settings
 }
 
 // Info is what is known of a client when its session starts.
