@@ -30,10 +30,7 @@ func main() {
 		if len(fields) < 3 || len(fields[0]) != 5 || strings.HasPrefix(fields[0], "#") || fields[0] == "Secti" {
 			continue
 		}
-		name := strings.TrimPrefix(strings.TrimPrefix(fields[2], "ERRCODE_"), "WARNING_")
-		if seen[name] {
-			name = strings.TrimPrefix(fields[2], "ERRCODE_")
-		}
+		name := strings.TrimPrefix(fields[2], "ERRCODE_")
 		if seen[name] {
 			continue
 		}
