@@ -5,6 +5,8 @@ import (
 	"hash/maphash"
 	"math"
 	"strings"
+
+	"github.com/driftdb/driftdb/internal/jsontext"
 )
 
 // Compare orders two non-NULL values of one kind as PostgreSQL's default btree
@@ -34,7 +36,7 @@ func Compare(a, b Datum) int {
 	case Record:
 		return compareLists(a.Record().Fields, b.Record().Fields)
 	case JSONB:
-		return compareJSONB(a.Str(), b.Str())
+		return jsontext.Compare(a.Str(), b.Str())
 	default:
 		return strings.Compare(a.Str(), b.Str())
 	}
@@ -123,6 +125,8 @@ func compareArrays(a, b *ArrayValue) int {
 		if c := cmp.Compare(a.Dims[i].Len, b.Dims[i].Len); c != 0 {
 			return c
 		}
+	}
+	for i := range a.Dims {
 		if c := cmp.Compare(a.Dims[i].Lower, b.Dims[i].Lower); c != 0 {
 			return c
 		}
@@ -166,6 +170,8 @@ func Hash(d Datum) uint64 {
 	case TimeTZ:
 		v := d.TimeTZ()
 		return mix(uint64(v.Micros) + uint64(v.Zone)<<40)
+	case JSONB:
+		return maphash.String(hashSeed, jsontext.HashKey(d.Str()))
 	case Array:
 		return hashList(d.Array().Elems)
 	case Record:

@@ -1,24 +1,16 @@
 package pgfmt
 
-import (
-	"time"
-
-	"github.com/driftdb/driftdb/internal/encoding/pgtime"
-)
+import "github.com/driftdb/driftdb/internal/encoding/pgtime"
 
 // Settings are the session settings that change how values are read and
 // printed. Read only while in use; the zero value is not ready, see Default.
 type Settings struct {
-	Location         *time.Location // TimeZone
-	ZoneName         string         // TimeZone as SHOW prints it
-	DateStyle        DateStyle
-	DateOrder        DateOrder
-	IntervalStyle    IntervalStyle
+	// Opts are the settings of dates and times: Location and ZoneName (TimeZone),
+	// DateStyle, DateOrder, IntervalStyle, and Now, the transaction's start in
+	// microseconds since 2000-01-01 UTC, for inputs such as 'now' and 'today'.
+	pgtime.Opts
 	ExtraFloatDigits int
 	ByteaEscape      bool
-	// Now is the transaction's start in microseconds since 2000-01-01 UTC, for
-	// inputs such as 'now' and 'today'.
-	Now int64
 	// Names turns the oid of a reg* value into its name and back; nil prints numbers.
 	Names Names
 }
@@ -31,41 +23,39 @@ type Names interface {
 	RegIn(regtype uint32, name string) (uint32, error)
 }
 
-// The settings of dates and intervals are pgtime's; the names here save callers
-// an import.
-type (
-	DateStyle     = pgtime.DateStyle
-	DateOrder     = pgtime.DateOrder
-	IntervalStyle = pgtime.IntervalStyle
-)
+// DateStyle is the output half of the DateStyle setting.
+type DateStyle = pgtime.DateStyle
 
-// The output styles of dates, the orders of day, month and year, and the styles
-// of interval output.
+// The output styles of dates.
 const (
 	StyleISO      = pgtime.StyleISO
 	StyleSQL      = pgtime.StyleSQL
 	StylePostgres = pgtime.StylePostgres
 	StyleGerman   = pgtime.StyleGerman
+)
 
+// DateOrder is the field order half of the DateStyle setting.
+type DateOrder = pgtime.DateOrder
+
+// The orders of day, month and year.
+const (
 	OrderMDY = pgtime.OrderMDY
 	OrderDMY = pgtime.OrderDMY
 	OrderYMD = pgtime.OrderYMD
+)
 
+// IntervalStyle is the setting of that name.
+type IntervalStyle = pgtime.IntervalStyle
+
+// The styles of interval output.
+const (
 	IntervalPostgres        = pgtime.IntervalPostgres
 	IntervalPostgresVerbose = pgtime.IntervalPostgresVerbose
 	IntervalSQLStandard     = pgtime.IntervalSQLStandard
 	IntervalISO8601         = pgtime.IntervalISO8601
 )
 
-// TimeOpts returns the part of the settings that dates and times depend on.
-func (s *Settings) TimeOpts() pgtime.Opts {
-	return pgtime.Opts{
-		Location: s.Location, ZoneName: s.ZoneName, DateStyle: s.DateStyle, DateOrder: s.DateOrder,
-		IntervalStyle: s.IntervalStyle, Now: s.Now,
-	}
-}
-
 // Default are PostgreSQL's defaults with TimeZone UTC.
 func Default() *Settings {
-	return &Settings{Location: time.UTC, ZoneName: "UTC", ExtraFloatDigits: 1}
+	return &Settings{Opts: *pgtime.DefaultOpts(), ExtraFloatDigits: 1}
 }
