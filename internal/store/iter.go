@@ -153,7 +153,7 @@ func (it *Iter) Close() error {
 		return err
 	}
 	if it.present != nil {
-		it.v.putScanIter(it.present)
+		it.v.giveBack(poolScan, it.present)
 	}
 	if it.past != nil {
 		it.past.close(it.v)

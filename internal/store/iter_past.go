@@ -46,7 +46,7 @@ func (r Reader) newPastMerge(it *Iter, lower, upper []byte) (*pastMerge, error) 
 
 func (m *pastMerge) close(v *View) {
 	if m.h != nil {
-		v.putScanIter(m.h)
+		v.giveBack(poolScan, m.h)
 	}
 }
 

@@ -45,11 +45,9 @@ func (r Reader) frozen(id StorageID) Seq { return r.v.db.states.frozen(id, r.kno
 func (r Reader) View() *View { return r.v }
 
 // keyBuf is scratch for building stored keys.
-type keyBuf struct{ a, b, c, d []byte }
+type keyBuf struct{ key []byte }
 
-var keyBufs = sync.Pool{New: func() any {
-	return &keyBuf{make([]byte, 0, 128), make([]byte, 0, 128), make([]byte, 0, 256), make([]byte, 0, 128)}
-}}
+var keyBufs = sync.Pool{New: func() any { return &keyBuf{make([]byte, 0, 256)} }}
 
 // Get returns the version of a key alive at the Reader's moment. The tuple is
 // the caller's to keep.
@@ -63,54 +61,58 @@ func (r Reader) GetInto(dst []byte, id StorageID, key []byte) (ver Version, foun
 	if frozen <= r.at {
 		return Version{}, false, nil
 	}
-	it, err := r.v.pointIter()
-	if err != nil {
-		return Version{}, false, err
-	}
 	buf := keyBufs.Get().(*keyBuf)
-	ver, found, err = r.get(it, buf, dst, id, key)
+	ver, found, err = r.getPresent(buf, dst, id, key)
+	if !found && err == nil && r.at < r.v.seq && r.changedSince(id) {
+		ver, found, err = r.getPast(buf, dst, id, key)
+	}
 	keyBufs.Put(buf)
-	r.v.putPointIter(it)
 	if found && ver.End > frozen {
 		ver.End = frozen
 	}
 	return ver, found, err
 }
 
-// get applies the rule for one key: the present entry if it started early
-// enough, else the newest past entry that started by then, if it had not ended.
-func (r Reader) get(it *pebble.Iterator, buf *keyBuf, dst []byte, id StorageID, key []byte) (Version, bool, error) {
-	buf.a = appendPresent(buf.a[:0], id, key)
-	if it.SeekPrefixGE(buf.a) {
-		start, tuple, err := presentValue(it)
-		if err != nil {
-			return Version{}, false, err
-		}
-		if start <= r.at {
-			return Version{Start: start, End: MaxSeq, Tuple: append(dst, tuple...)}, true, nil
-		}
-	} else if err := it.Error(); err != nil {
+// getPresent returns the present entry of a key if it had started by the
+// Reader's moment.
+func (r Reader) getPresent(buf *keyBuf, dst []byte, id StorageID, key []byte) (Version, bool, error) {
+	it, err := r.v.pointIter(poolPoint)
+	if err != nil {
+		return Version{}, false, err
+	}
+	defer r.v.giveBack(poolPoint, it)
+	buf.key = appendPresent(buf.key[:0], id, key)
+	if !it.SeekPrefixGE(buf.key) {
+		return Version{}, false, wrapErr(it.Error())
+	}
+	start, tuple, err := presentValue(it)
+	if err != nil || start > r.at {
+		return Version{}, false, err
+	}
+	return Version{Start: start, End: MaxSeq, Tuple: append(dst, tuple...)}, true, nil
+}
+
+// getPast returns the past version of a key with the greatest start up to the
+// Reader's moment, if it had not ended by then.
+func (r Reader) getPast(buf *keyBuf, dst []byte, id StorageID, key []byte) (Version, bool, error) {
+	it, err := r.v.pointIter(poolPastPoint)
+	if err != nil {
+		return Version{}, false, err
+	}
+	defer r.v.giveBack(poolPastPoint, it)
+	buf.key = appendPast(buf.key[:0], id, key, r.at, 0)
+	if !it.SeekPrefixGE(buf.key) {
+		return Version{}, false, wrapErr(it.Error())
+	}
+	_, start, end, err := pastKey(it, storagePrefixLen(id))
+	if err != nil || start > r.at || end <= r.at {
+		return Version{}, false, err
+	}
+	tuple, err := it.ValueAndErr()
+	if err != nil {
 		return Version{}, false, wrapErr(err)
 	}
-	if r.at == r.v.seq || !r.changedSince(id) {
-		return Version{}, false, nil
-	}
-	buf.a = appendPast(buf.a[:0], id, key, r.at, 0)
-	for ok := it.SeekPrefixGE(buf.a); ok; ok = it.Next() {
-		_, start, end, err := pastKey(it, storagePrefixLen(id))
-		if err != nil {
-			return Version{}, false, err
-		}
-		if start > r.at || end <= r.at {
-			break // the newest version that had started had also ended
-		}
-		tuple, err := it.ValueAndErr()
-		if err != nil {
-			return Version{}, false, wrapErr(err)
-		}
-		return Version{Start: start, End: r.end(end), Tuple: append(dst, tuple...)}, true, nil
-	}
-	return Version{}, false, wrapErr(it.Error())
+	return Version{Start: start, End: r.end(end), Tuple: append(dst, tuple...)}, true, nil
 }
 
 // changedSince reports whether a storage may have changed after the Reader's
