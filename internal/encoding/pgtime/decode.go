@@ -169,6 +169,9 @@ func (d *decoder) labelled(text string) (mask, error) {
 	if rest != "" && rest[0] != '.' {
 		return 0, errBadFormat
 	}
+	if rest != "" && label != kJulian && label != kSecond && !isTime {
+		return 0, errBadFormat
+	}
 	d.label, d.labelTime = noLabel, false
 	if !d.timeOnly {
 		d.meaning = spNone
@@ -257,6 +260,9 @@ func (d *decoder) wordField(fields []field, i int) (mask, error) {
 	case kReserved:
 		return d.reserved(special(w.value))
 	case kMonth:
+		if d.timeOnly {
+			return 0, errBadFormat
+		}
 		got := bit(kMonth)
 		// A number taken for the month before must have been the day.
 		if d.seen&bit(kMonth) != 0 && !d.textMonth && d.seen&bit(kDay) == 0 && d.f.Month >= 1 && d.f.Month <= 31 {
@@ -278,6 +284,9 @@ func (d *decoder) wordField(fields []field, i int) (mask, error) {
 		d.bc = w.value == wordBC
 		return bit(kADBC), nil
 	case kDOW:
+		if d.timeOnly {
+			return 0, errBadFormat
+		}
 		return bit(kDOW), nil
 	case kUnits:
 		d.label, d.labelTime = kind(w.value), false
@@ -358,8 +367,9 @@ func (d *decoder) reserved(sp special) (mask, error) {
 		d.f.Zone = 0
 		return maskTime | bit(kTZ), nil
 	}
+	// Other fields may stand beside these words; they are checked and ignored.
 	d.meaning = sp
-	return maskDate | maskTime | bit(kTZ), nil
+	return bit(kReserved), nil
 }
 
 // date reads a date with separators: all of year, month and day.
@@ -680,9 +690,6 @@ func parseOffset(text string) (west int, err error) {
 // finishDate checks the date and applies BC, two-digit years and AM/PM.
 func (d *decoder) finishDate() error {
 	f := &d.f
-	if d.meaning != spNone {
-		return nil // infinity and its like leave the fields empty
-	}
 	if d.seen&bit(kYear) != 0 {
 		switch {
 		case d.julian:

@@ -18,5 +18,6 @@
 //	I2. Zone displacements inside Fields are seconds WEST of Greenwich, as
 //	    PostgreSQL stores them in timetz; text shows them east-positive.
 //	I3. Text printed in any style is read back to the same value under the
-//	    settings it was printed with.
+//	    settings it was printed with, where DateOrder is one the style prints
+//	    (German prints day first, SQL and Postgres never print the year first).
 package pgtime

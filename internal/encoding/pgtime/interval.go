@@ -202,7 +202,7 @@ func (b *span) parse(s string, fields int, o *Opts) error {
 			case kUnits:
 				unit = kind(w.value)
 			case kAgo:
-				ago, unit = true, kIgnore
+				ago, unit = true, kUnknown // a number right before it lacks its unit
 			default:
 				return errBadFormat
 			}
@@ -466,7 +466,7 @@ func (p *isoParser) timePart() (done bool, err error) {
 	}
 	if c == 0 && wholeWidth(start) == 6 && !p.some {
 		return true, check(p.addMicros(v/10000, 0, MicrosPerHour) && p.addMicros(v/100%100, 0, MicrosPerMinute) &&
-			p.addMicros(v%100, 0, MicrosPerSecond) && p.addFraction(f, MicrosPerSecond))
+			p.addMicros(v%100, 0, MicrosPerSecond) && p.addFraction(f, 1)) // PostgreSQL 15 takes the fraction for microseconds
 	}
 	if (c != 0 && c != ':') || p.some {
 		return false, errBadFormat
