@@ -1,0 +1,314 @@
+package txn
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
+	"github.com/driftdb/driftdb/internal/store"
+)
+
+// Isolation is a transaction's isolation level. SERIALIZABLE does not exist yet;
+// the session refuses it.
+type Isolation uint8
+
+// The isolation levels.
+const (
+	ReadCommitted Isolation = iota
+	RepeatableRead
+)
+
+// Options of a transaction.
+type Options struct {
+	Isolation Isolation
+	ReadOnly  bool
+	// AsOf makes the whole transaction read the database as it was at a commit.
+	// It implies ReadOnly.
+	AsOf *store.Seq
+	// PID is the number the session is known by, for deadlock reports.
+	PID int32
+	// LockTimeout is lock_timeout; 0 waits for ever. DeadlockTimeout is
+	// deadlock_timeout; 0 is the Manager's.
+	LockTimeout     time.Duration
+	DeadlockTimeout time.Duration
+	// Async lets Commit return before the commit is durable (synchronous_commit
+	// = off).
+	Async bool
+	// Meta describes the transaction in the commit log; TxID is filled in.
+	Meta store.Meta
+}
+
+// Tx is a transaction. It must end with Commit or Rollback.
+type Tx struct {
+	m    *Manager
+	id   uint64
+	opts Options
+
+	view     *store.View // of REPEATABLE READ and AS OF, once taken
+	viewTime time.Time   // when view was taken
+	seq      store.Seq   // the snapshot of REPEATABLE READ and AS OF
+	fixed    bool        // seq is set
+
+	live   buffer
+	snap   *buffer // copy of live that nothing was written after; nil if there is none
+	arena  arena
+	bytes  int64
+	spaces map[store.StorageID]*Space
+	frozen []Frozen
+	saves  []savepoint
+
+	grants  []grant // written by whoever grants while this transaction sleeps
+	tables  []*held // the table locks among them
+	waiting *waiter // protected by the lock's shard
+
+	preCommit []func(context.Context) error
+	onPublish []func(store.Seq, store.Time)
+	onEnd     []func(committed bool)
+	done      bool
+}
+
+// Space says what a storage is to the transaction that writes it. It is given
+// once per storage and transaction, before the first write.
+type Space struct {
+	// Table is the table whose change list the storage's rows go to; 0 for
+	// index entries and other storages without one.
+	Table uint32
+	// NoHistory: versions are overwritten, and no change list is kept.
+	NoHistory bool
+	// Fresh: the storage was made by this transaction, so nobody else can see
+	// it, nothing is committed in it, and its rows need no locks.
+	Fresh bool
+	// Rebuilt: DDL fills the storage from an earlier one of its table (see
+	// PutRebuilt); the change list has one entry for that.
+	Rebuilt bool
+	// Diff compares two images of a row: the changed columns in the encoding of
+	// the change list, and whether they are equal in all that counts. nil
+	// compares bytes.
+	Diff func(old, new []byte) (columns []byte, equal bool)
+}
+
+// Frozen is a storage that ends with the transaction.
+type Frozen struct {
+	ID    store.StorageID
+	Table uint32   // table whose change list says so; 0 for none
+	Op    store.Op // OpTruncate, or 0 for no entry (DROP, a rewrite)
+}
+
+type savepoint struct {
+	live      *buffer
+	bytes     int64
+	frozen    int
+	grants    int
+	preCommit int
+}
+
+// Begin starts a transaction. It never waits.
+func (m *Manager) Begin(opts Options) *Tx {
+	if opts.AsOf != nil {
+		opts.ReadOnly = true
+	}
+	tx := &Tx{m: m, opts: opts}
+	if opts.AsOf != nil {
+		tx.seq, tx.fixed = *opts.AsOf, true
+	}
+	m.active.Add(1)
+	return tx
+}
+
+// Manager returns the transaction's manager.
+func (tx *Tx) Manager() *Manager { return tx.m }
+
+// Options returns the options as they are now.
+func (tx *Tx) Options() Options { return tx.opts }
+
+// ID returns the transaction's number, given at its first call.
+func (tx *Tx) ID() (uint64, error) {
+	if tx.id == 0 {
+		id, err := tx.m.ids.take(tx.m.db)
+		if err != nil {
+			return 0, wrapStore(err)
+		}
+		tx.id = id
+	}
+	return tx.id, nil
+}
+
+// SetMeta replaces the description stored with the commit.
+func (tx *Tx) SetMeta(m store.Meta) { tx.opts.Meta = m }
+
+// SetAsync sets Options.Async.
+func (tx *Tx) SetAsync(async bool) { tx.opts.Async = async }
+
+// SetReadOnly sets Options.ReadOnly (SET TRANSACTION READ ONLY).
+func (tx *Tx) SetReadOnly(ro bool) { tx.opts.ReadOnly = ro || tx.opts.AsOf != nil }
+
+// SetTimeouts sets lock_timeout and deadlock_timeout for what follows.
+func (tx *Tx) SetTimeouts(lock, deadlock time.Duration) {
+	tx.opts.LockTimeout, tx.opts.DeadlockTimeout = lock, deadlock
+}
+
+// SetIsolation changes the level; ok is false after the first statement.
+func (tx *Tx) SetIsolation(level Isolation) (ok bool) {
+	if tx.fixed && tx.opts.Isolation != level {
+		return false
+	}
+	tx.opts.Isolation = level
+	return true
+}
+
+// SetAsOf moves the whole transaction to a past moment (SET TRANSACTION AS OF);
+// ok is false after the first statement or write.
+func (tx *Tx) SetAsOf(seq store.Seq) (ok bool) {
+	if tx.fixed || tx.Wrote() {
+		return false
+	}
+	tx.opts.AsOf, tx.opts.ReadOnly = &seq, true
+	tx.seq, tx.fixed = seq, true
+	return true
+}
+
+// Wrote reports whether anything was written (and not rolled back).
+func (tx *Tx) Wrote() bool { return tx.live.Len() > 0 || len(tx.frozen) > 0 }
+
+// Bytes returns the memory that buffered writes take.
+func (tx *Tx) Bytes() int64 { return tx.bytes }
+
+// Done reports whether the transaction has ended.
+func (tx *Tx) Done() bool { return tx.done }
+
+// BeforeCommit registers a check that runs at the start of Commit; an error
+// rolls the transaction back. A rolled-back savepoint forgets those registered
+// since.
+func (tx *Tx) BeforeCommit(f func(context.Context) error) { tx.preCommit = append(tx.preCommit, f) }
+
+// OnPublish registers a function that runs once the commit is visible, before
+// locks are released.
+func (tx *Tx) OnPublish(f func(store.Seq, store.Time)) { tx.onPublish = append(tx.onPublish, f) }
+
+// OnEnd registers a function that runs after the transaction has ended, either
+// way.
+func (tx *Tx) OnEnd(f func(committed bool)) { tx.onEnd = append(tx.onEnd, f) }
+
+// Writable returns nil, or 25006 for a read-only transaction.
+func (tx *Tx) Writable(command string) error {
+	if tx.opts.ReadOnly {
+		return pgerr.New(pgcode.ReadOnlySqlTransaction, "cannot execute %s in a read-only transaction", command)
+	}
+	return nil
+}
+
+// SetSpace tells what a storage is; see Space. It keeps s.
+func (tx *Tx) SetSpace(id store.StorageID, s *Space) {
+	if tx.spaces == nil {
+		tx.spaces = make(map[store.StorageID]*Space, 4)
+	}
+	tx.spaces[id] = s
+}
+
+// Space returns what SetSpace was told, nil if nothing.
+func (tx *Tx) Space(id store.StorageID) *Space { return tx.spaces[id] }
+
+func (tx *Tx) fresh(id store.StorageID) bool {
+	s := tx.spaces[id]
+	return s != nil && s.Fresh
+}
+
+// Freeze ends a storage with this transaction (DROP, TRUNCATE, a rewrite). What
+// the transaction itself wrote to it is dropped. A storage that is fresh leaves
+// no trace at all.
+func (tx *Tx) Freeze(f Frozen) {
+	tx.dropStorage(f.ID)
+	if !tx.fresh(f.ID) {
+		tx.frozen = append(tx.frozen, f)
+	}
+}
+
+// dropStorage forgets every buffered write of a storage.
+func (tx *Tx) dropStorage(id store.StorageID) {
+	if tx.live.Len() == 0 {
+		return
+	}
+	tx.snap = nil
+	var keys []string
+	tx.live.Ascend(string(appendBufferKey(nil, id, nil)), func(k string, e entry) bool {
+		if at, _ := splitBufferKey(k); at != id {
+			return false
+		}
+		keys = append(keys, k)
+		tx.bytes -= entryBytes(k, &e)
+		return true
+	})
+	for _, k := range keys {
+		tx.live.Delete(k)
+	}
+}
+
+// Savepoint marks the present state and returns its number.
+func (tx *Tx) Savepoint() int {
+	tx.snap = nil
+	tx.saves = append(tx.saves, savepoint{
+		live: tx.live.Copy(), bytes: tx.bytes, frozen: len(tx.frozen), grants: len(tx.grants), preCommit: len(tx.preCommit),
+	})
+	return len(tx.saves) - 1
+}
+
+// RollbackTo restores the state at savepoint n, which stays; later ones go. Locks
+// taken since are released.
+func (tx *Tx) RollbackTo(n int) {
+	s := &tx.saves[n]
+	tx.saves = tx.saves[:n+1]
+	tx.live = *s.live.Copy()
+	tx.snap = nil
+	tx.bytes = s.bytes
+	tx.frozen = slices.Clip(tx.frozen[:s.frozen])
+	tx.preCommit = tx.preCommit[:s.preCommit]
+	tx.releaseLocks(s.grants)
+}
+
+// Release forgets savepoint n and later ones, keeping what was done since.
+func (tx *Tx) Release(n int) { tx.saves = tx.saves[:n] }
+
+// Rollback ends the transaction without effect. It does nothing when the
+// transaction has ended already.
+func (tx *Tx) Rollback() {
+	if !tx.done {
+		tx.end(false)
+	}
+}
+
+func (tx *Tx) end(committed bool) {
+	tx.done = true
+	tx.releaseLocks(0)
+	if tx.view != nil {
+		tx.view.Release()
+		tx.view = nil
+	}
+	tx.live = buffer{}
+	tx.snap, tx.saves, tx.frozen, tx.spaces = nil, nil, nil, nil
+	tx.m.active.Add(-1)
+	for _, f := range tx.onEnd {
+		f(committed)
+	}
+}
+
+// releaseLocks gives back the locks taken after the first keep.
+func (tx *Tx) releaseLocks(keep int) {
+	for i := len(tx.grants) - 1; i >= keep; i-- {
+		tx.m.locks.release(tx.grants[i])
+	}
+	clear(tx.grants[keep:])
+	tx.grants = tx.grants[:keep]
+	tx.tables = slices.DeleteFunc(tx.tables, func(h *held) bool { return h.modes == 0 })
+}
+
+// tableLock returns what the transaction holds of a table's lock, or nil.
+func (tx *Tx) tableLock(oid uint64) *held {
+	for _, h := range tx.tables {
+		if h.l.tag.obj == oid {
+			return h
+		}
+	}
+	return nil
+}

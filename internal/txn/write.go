@@ -1,0 +1,88 @@
+package txn
+
+import (
+	"github.com/driftdb/driftdb/internal/store"
+)
+
+// entryOverhead is what a buffered entry costs beside its key and tuple.
+const entryOverhead = 96
+
+func entryBytes(k string, e *entry) int64 {
+	n := int64(len(k)+len(e.tuple)) + entryOverhead
+	if e.meta != nil {
+		n += int64(len(e.meta.base.tuple)+len(e.meta.from)) + 64
+	}
+	return n
+}
+
+// Put sets the image of a key. base is what is committed under it; it is ignored
+// when the transaction has written the key before. Key and tuple are copied.
+func (tx *Tx) Put(id store.StorageID, key, tuple []byte, base Base) error {
+	return tx.write(id, key, tuple, base, "", 0)
+}
+
+// PutRebuilt is Put for a row that DDL copies from an earlier storage of its
+// table without changing its data: it gets no entry in the change list.
+func (tx *Tx) PutRebuilt(id store.StorageID, key, tuple []byte) error {
+	return tx.write(id, key, tuple, Base{}, "", entryRebuilt)
+}
+
+// PutMoved is Put for a row whose key was changed from another one, which the
+// caller deletes with Delete. The commit's change list then has one update.
+func (tx *Tx) PutMoved(id store.StorageID, from, key, tuple []byte, base Base) error {
+	origin := string(from)
+	if e, ok := lookup(&tx.live, id, from); ok {
+		switch {
+		case e.from() != "":
+			origin = e.from() // moved before
+		case e.base().state == baseNone:
+			origin = "" // new in this transaction
+		}
+	}
+	return tx.write(id, key, tuple, base, origin, 0)
+}
+
+// Delete removes a key. base is as for Put; it says what the key held, unless
+// the transaction wrote it itself.
+func (tx *Tx) Delete(id store.StorageID, key []byte, base Base) error {
+	return tx.write(id, key, nil, base, "", entryDeleted)
+}
+
+// write makes the one change of an entry that everything above comes down to.
+func (tx *Tx) write(id store.StorageID, key, tuple []byte, base Base, from string, flags entryFlags) error {
+	tx.snap = nil
+	old, had := lookup(&tx.live, id, key)
+	e := entry{flags: flags}
+	if had {
+		base = old.base()
+		if from == "" && flags&entryDeleted == 0 && !old.deleted() {
+			from = old.from()
+		}
+		if old.flags&(entryRebuilt|entryTouched) != 0 {
+			e.flags |= entryTouched
+		}
+	}
+	if base.state != baseNone || from != "" {
+		if had && old.meta != nil && old.meta.from == from {
+			e.meta = old.meta
+		} else {
+			base.tuple = tx.arena.copy(bytesOf(base.tuple))
+			e.meta = &entryMeta{base: base, from: from}
+		}
+	}
+	if flags&entryDeleted != 0 && base.state == baseNone && e.flags&entryTouched == 0 {
+		if had { // never committed: nothing remains
+			tx.live.Delete(string(appendBufferKey(nil, id, key)))
+			tx.bytes -= entryBytes("", &old) + int64(bufferKeyLen+len(key))
+		}
+		return nil
+	}
+	e.tuple = tx.arena.copy(tuple)
+	k := tx.arena.bufferKey(id, key)
+	tx.live.Set(k, e)
+	tx.bytes += entryBytes(k, &e)
+	if tx.bytes > tx.m.settings.MaxTxBytes {
+		return errTooLarge()
+	}
+	return nil
+}
