@@ -15,7 +15,8 @@ const maxDepth = 6000
 type token uint8
 
 const (
-	tokEnd token = iota
+	tokNone token = iota // before the first token
+	tokEnd
 	tokString
 	tokNumber
 	tokTrue
@@ -219,7 +220,7 @@ func (l *lexer) lexEscaped(i int) error {
 			}
 			r, high = 0x10000+(high&0x3ff)<<10+r&0x3ff, 0
 		case high != 0:
-			return l.surrogate(i)
+			return l.surrogate(i - 1)
 		case r == 0:
 			e := pgerr.New(pgcode.UntranslatableCharacter, "unsupported Unicode escape sequence").WithDetail(`\u0000 cannot be converted to text.`)
 			e.Where = l.context()

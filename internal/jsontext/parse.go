@@ -96,12 +96,6 @@ func (p *parser) array() error {
 		if n == 0 && p.tok == tokArrayEnd {
 			break
 		}
-		if n == 0 {
-			switch p.tok {
-			case tokEnd, tokObjectEnd, tokComma, tokColon:
-				return p.expected(`array element or "]"`)
-			}
-		}
 		if err := p.value(); err != nil {
 			return err
 		}

@@ -71,6 +71,8 @@ const (
 	signNaN    = 0xC000
 	signPosInf = 0xD000
 	signNegInf = 0xF000
+
+	infinityScale = 0x20 // what numeric_send puts in the scale of infinities
 )
 
 // AppendBinary appends numeric_send's form: digit count, weight, sign, display
@@ -87,10 +89,10 @@ func AppendBinary(dst []byte, d datum.Datum) []byte {
 		header(0, 0, signNaN, 0)
 		return dst
 	case posInf:
-		header(0, 0, signPosInf, 0)
+		header(0, 0, signPosInf, infinityScale)
 		return dst
 	case negInf:
-		header(0, 0, signNegInf, 0)
+		header(0, 0, signNegInf, infinityScale)
 		return dst
 	}
 	scale := int(Scale(d))

@@ -36,6 +36,9 @@ func AppendBinary(dst []byte, t types.T, d datum.Datum) []byte {
 		if t.OID == types.Float4 {
 			return be.AppendUint32(dst, math.Float32bits(float32(d.Float())))
 		}
+		if math.IsNaN(d.Float()) {
+			return be.AppendUint64(dst, 0x7ff8<<48) // C's NAN; Go's has another payload
+		}
 		return be.AppendUint64(dst, math.Float64bits(d.Float()))
 	case datum.Numeric:
 		return numeric.AppendBinary(dst, d)
