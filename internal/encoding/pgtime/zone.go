@@ -473,3 +473,10 @@ func (p *posix) rule() bool {
 	_, ok := p.offset(167)
 	return ok
 }
+
+// ParseOffset reads a numeric zone with its sign, +hh[:mm[:ss]] or +hhmm, as
+// seconds west. over is set when it is one but too large.
+func ParseOffset(s string) (west int, ok, over bool) {
+	west, err := parseOffset(s)
+	return west, err == nil, err == errTZOverflow
+}
