@@ -17,11 +17,9 @@ func (tx *Tx) Commit(ctx context.Context) (store.Seq, store.Time, error) {
 	if tx.done {
 		return 0, 0, nil
 	}
-	for i := 0; i < len(tx.preCommit); i++ { // a check may register more
-		if err := tx.preCommit[i](ctx); err != nil {
-			tx.end(false)
-			return 0, 0, err
-		}
+	if err := tx.RunChecks(ctx, func(uint32) bool { return true }); err != nil {
+		tx.end(false)
+		return 0, 0, err
 	}
 	seq, at, err := tx.publish(ctx)
 	if err != nil {

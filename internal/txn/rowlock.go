@@ -50,7 +50,7 @@ func (s *Statement) LockRow(id store.StorageID, key []byte, mode Mode, p Policy)
 		case own.deleted():
 			return Locked{State: RowAbsent, Key: key}, nil
 		}
-		if !s.tx.fresh(id) {
+		if !s.tx.Fresh(id) {
 			// Written under a lock, maybe a weaker one than is wanted now.
 			if res, err := s.tryLock(id, key, mode, p); err != nil || res.State != RowSame {
 				return res, err
@@ -141,7 +141,7 @@ func (tx *Tx) LockNewest(ctx context.Context, id store.StorageID, key []byte, mo
 // transaction writes it before this one ends. The caller looks for the key's
 // entry after that.
 func (tx *Tx) LockUnique(ctx context.Context, id store.StorageID, key []byte) error {
-	if tx.fresh(id) {
+	if tx.Fresh(id) {
 		return nil
 	}
 	_, err := tx.lock(ctx, keyTag(spaceUnique, uint64(id), key), RowUpdate, Wait)
@@ -150,7 +150,7 @@ func (tx *Tx) LockUnique(ctx context.Context, id store.StorageID, key []byte) er
 
 // LockNewRow locks the key of a row about to be inserted.
 func (tx *Tx) LockNewRow(ctx context.Context, id store.StorageID, key []byte) error {
-	if tx.fresh(id) {
+	if tx.Fresh(id) {
 		return nil
 	}
 	_, err := tx.lock(ctx, keyTag(spaceRow, uint64(id), key), RowUpdate, Wait)
@@ -160,7 +160,7 @@ func (tx *Tx) LockNewRow(ctx context.Context, id store.StorageID, key []byte) er
 // AwaitRow waits until no other transaction has a change of a row in progress,
 // and keeps no lock. waited tells that the world may have changed meanwhile.
 func (tx *Tx) AwaitRow(ctx context.Context, id store.StorageID, key []byte) (waited bool, err error) {
-	if tx.fresh(id) {
+	if tx.Fresh(id) {
 		return false, nil
 	}
 	n := len(tx.grants)
@@ -199,7 +199,7 @@ func (tx *Tx) Newest(id store.StorageID, key []byte) (Image, bool, error) {
 		}
 		return ownImage(&e), true, nil
 	}
-	if tx.fresh(id) {
+	if tx.Fresh(id) {
 		return Image{}, false, nil
 	}
 	v := tx.m.db.View()

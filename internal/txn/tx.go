@@ -56,6 +56,8 @@ type Tx struct {
 	arena  arena
 	bytes  int64
 	spaces map[store.StorageID]*Space
+	made   map[store.StorageID]bool // storages made by this transaction
+	values map[any]any
 	frozen []Frozen
 	saves  []savepoint
 
@@ -63,7 +65,7 @@ type Tx struct {
 	tables  []*held // the table locks among them
 	waiting *waiter // protected by the lock's shard
 
-	preCommit []func(context.Context) error
+	preCommit []check
 	onPublish []func(store.Seq, store.Time)
 	onEnd     []func(committed bool)
 	done      bool
@@ -77,9 +79,6 @@ type Space struct {
 	Table uint32
 	// NoHistory: versions are overwritten, and no change list is kept.
 	NoHistory bool
-	// Fresh: the storage was made by this transaction, so nobody else can see
-	// it, nothing is committed in it, and its rows need no locks.
-	Fresh bool
 	// Rebuilt: DDL fills the storage from an earlier one of its table (see
 	// PutRebuilt); the change list has one entry for that.
 	Rebuilt bool
@@ -101,7 +100,7 @@ type savepoint struct {
 	bytes     int64
 	frozen    int
 	grants    int
-	preCommit int
+	preCommit []check
 }
 
 // Begin starts a transaction. It never waits.
@@ -178,10 +177,33 @@ func (tx *Tx) Bytes() int64 { return tx.bytes }
 // Done reports whether the transaction has ended.
 func (tx *Tx) Done() bool { return tx.done }
 
+// check is a deferred check with the number of the constraint it belongs to.
+type check struct {
+	tag uint32
+	run func(context.Context) error
+}
+
 // BeforeCommit registers a check that runs at the start of Commit; an error
 // rolls the transaction back. A rolled-back savepoint forgets those registered
-// since.
-func (tx *Tx) BeforeCommit(f func(context.Context) error) { tx.preCommit = append(tx.preCommit, f) }
+// since. tag is for RunChecks.
+func (tx *Tx) BeforeCommit(tag uint32, f func(context.Context) error) {
+	tx.preCommit = append(tx.preCommit, check{tag, f})
+}
+
+// RunChecks runs, and forgets, the registered checks whose tag is wanted (SET
+// CONSTRAINTS ... IMMEDIATE). It stops at the first that fails.
+func (tx *Tx) RunChecks(ctx context.Context, wanted func(tag uint32) bool) error {
+	var rest []check
+	for i := 0; i < len(tx.preCommit); i++ { // a check may register more
+		if c := tx.preCommit[i]; !wanted(c.tag) {
+			rest = append(rest, c)
+		} else if err := c.run(ctx); err != nil {
+			return err
+		}
+	}
+	tx.preCommit = rest // a new slice: savepoints keep the old one
+	return nil
+}
 
 // OnPublish registers a function that runs once the commit is visible, before
 // locks are released.
@@ -210,9 +232,33 @@ func (tx *Tx) SetSpace(id store.StorageID, s *Space) {
 // Space returns what SetSpace was told, nil if nothing.
 func (tx *Tx) Space(id store.StorageID) *Space { return tx.spaces[id] }
 
-func (tx *Tx) fresh(id store.StorageID) bool {
-	s := tx.spaces[id]
-	return s != nil && s.Fresh
+// NewStorage makes a storage. Until the transaction ends nobody else can know it:
+// nothing is committed in it and its rows need no locks.
+func (tx *Tx) NewStorage() (store.StorageID, error) {
+	id, err := tx.m.db.AllocStorageID()
+	if err != nil {
+		return 0, wrapStore(err)
+	}
+	if tx.made == nil {
+		tx.made = make(map[store.StorageID]bool)
+	}
+	tx.made[id] = true
+	return id, nil
+}
+
+// Fresh reports whether the transaction made the storage itself.
+func (tx *Tx) Fresh(id store.StorageID) bool { return tx.made != nil && tx.made[id] }
+
+// Value and SetValue keep what a layer above wants to remember with the
+// transaction, under a key of a type of its own.
+func (tx *Tx) Value(key any) any { return tx.values[key] }
+
+// SetValue: see Value.
+func (tx *Tx) SetValue(key, value any) {
+	if tx.values == nil {
+		tx.values = make(map[any]any)
+	}
+	tx.values[key] = value
 }
 
 // Freeze ends a storage with this transaction (DROP, TRUNCATE, a rewrite). What
@@ -220,7 +266,7 @@ func (tx *Tx) fresh(id store.StorageID) bool {
 // no trace at all.
 func (tx *Tx) Freeze(f Frozen) {
 	tx.dropStorage(f.ID)
-	if !tx.fresh(f.ID) {
+	if !tx.Fresh(f.ID) {
 		tx.frozen = append(tx.frozen, f)
 	}
 }
@@ -249,7 +295,7 @@ func (tx *Tx) dropStorage(id store.StorageID) {
 func (tx *Tx) Savepoint() int {
 	tx.snap = nil
 	tx.saves = append(tx.saves, savepoint{
-		live: tx.live.Copy(), bytes: tx.bytes, frozen: len(tx.frozen), grants: len(tx.grants), preCommit: len(tx.preCommit),
+		live: tx.live.Copy(), bytes: tx.bytes, frozen: len(tx.frozen), grants: len(tx.grants), preCommit: slices.Clip(tx.preCommit),
 	})
 	return len(tx.saves) - 1
 }
@@ -263,7 +309,7 @@ func (tx *Tx) RollbackTo(n int) {
 	tx.snap = nil
 	tx.bytes = s.bytes
 	tx.frozen = slices.Clip(tx.frozen[:s.frozen])
-	tx.preCommit = tx.preCommit[:s.preCommit]
+	tx.preCommit = s.preCommit
 	tx.releaseLocks(s.grants)
 }
 
@@ -286,7 +332,7 @@ func (tx *Tx) end(committed bool) {
 		tx.view = nil
 	}
 	tx.live = buffer{}
-	tx.snap, tx.saves, tx.frozen, tx.spaces = nil, nil, nil, nil
+	tx.snap, tx.saves, tx.frozen, tx.spaces, tx.made, tx.values = nil, nil, nil, nil, nil, nil
 	tx.m.active.Add(-1)
 	for _, f := range tx.onEnd {
 		f(committed)

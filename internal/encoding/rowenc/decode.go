@@ -105,6 +105,25 @@ func (t *Tuple) Column(i int, arena *Arena) (datum.Datum, error) {
 	return readVar(b, c.kind, arena, 0)
 }
 
+// SameColumn reports whether column i of t and column j of o, which have one
+// type, hold the same bytes.
+func (t *Tuple) SameColumn(i int, o *Tuple, j int) bool {
+	if t.IsNull(i) || o.IsNull(j) {
+		return t.IsNull(i) == o.IsNull(j)
+	}
+	c, d := &t.l.cols[i], &o.l.cols[j]
+	if c.code != d.code {
+		return false
+	}
+	if c.code != codeVar {
+		n := codeWidth[c.code]
+		return string(t.fixed[c.off:c.off+n]) == string(o.fixed[d.off:d.off+n])
+	}
+	a, err1 := t.variable(c.index)
+	b, err2 := o.variable(d.index)
+	return err1 == nil && err2 == nil && string(a) == string(b)
+}
+
 // Column is a column of a layout prepared for reading into vectors.
 type Column struct {
 	index int

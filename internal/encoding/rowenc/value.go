@@ -298,3 +298,22 @@ func readInt(b []byte, c code) int64 {
 	}
 	return int64(binary.LittleEndian.Uint64(b))
 }
+
+// Identical reports whether two values of one type are the same in everything
+// that shows, as a tuple would keep them: 1.5 and 1.50 are not.
+func Identical(a, b datum.Datum) bool {
+	if a.Kind() != b.Kind() {
+		return false
+	}
+	switch a.Kind() {
+	case datum.Null:
+		return true
+	case datum.Text, datum.BPChar, datum.Bytea, datum.UUID, datum.JSONB:
+		return a.Str() == b.Str()
+	case datum.Float:
+		return math.Float64bits(a.Float()) == math.Float64bits(b.Float())
+	case datum.Numeric, datum.Array, datum.Record, datum.Interval, datum.TimeTZ:
+		return string(appendItem(nil, a)) == string(appendItem(nil, b))
+	}
+	return a.Int() == b.Int()
+}

@@ -1,0 +1,424 @@
+package table
+
+import (
+	"context"
+	"slices"
+
+	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/encoding/keyenc"
+	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
+	"github.com/driftdb/driftdb/internal/txn"
+)
+
+// childCheck is a child row whose parent must exist at the statement's end.
+type childCheck struct {
+	f      *foreignKey
+	values []datum.Datum
+}
+
+// parentAction is a parent row whose referenced key went away: by deletion when
+// new is nil, else by a change of the key.
+type parentAction struct {
+	f        *foreignKey
+	old, new []datum.Datum
+}
+
+// Actions of a foreign key, as pg_constraint has them.
+const (
+	actionNone     = 'a'
+	actionRestrict = 'r'
+	actionCascade  = 'c'
+	actionNull     = 'n'
+	actionDefault  = 'd'
+)
+
+func (w *Writer) afterInsert(t *Table, key []byte, values []datum.Datum) error {
+	for _, f := range t.foreign {
+		if err := w.queueChild(t, f, key, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Writer) afterUpdate(t *Table, row *Row, key []byte, values []datum.Datum, changed []int16) error {
+	for _, f := range t.foreign {
+		if overlap(f.c.Columns, changed) {
+			if err := w.queueChild(t, f, key, values); err != nil {
+				return err
+			}
+		}
+	}
+	for _, f := range t.referenced {
+		if overlap(f.c.RefColumns, changed) {
+			old, new := pick(row.Values, f.c.RefColumns), pick(values, f.c.RefColumns)
+			if !equalKeys(old, new) {
+				w.queueParent(t, f, old, new)
+			}
+		}
+	}
+	return nil
+}
+
+func (w *Writer) afterDelete(t *Table, row *Row) error {
+	for _, f := range t.referenced {
+		w.queueParent(t, f, pick(row.Values, f.c.RefColumns), nil)
+	}
+	return nil
+}
+
+func equalKeys(a, b []datum.Datum) bool {
+	for i := range a {
+		if !datum.Equal(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// queueChild notes that a row's parent must exist, now or at commit.
+func (w *Writer) queueChild(t *Table, f *foreignKey, key []byte, values []datum.Datum) error {
+	list := pick(values, f.c.Columns)
+	if anyNull(list) {
+		all := !slices.ContainsFunc(list, func(d datum.Datum) bool { return !d.IsNull() })
+		if f.c.MatchFull && !all {
+			return f.mixedNulls(t)
+		}
+		return nil
+	}
+	if w.deferred(f) {
+		w.deferChild(t, f, slices.Clone(key))
+		return nil
+	}
+	// Many rows with one parent are one check.
+	id := keyenc.AppendRow(keyenc.AppendInt(nil, int64(f.c.OID)), list, nil)
+	if _, done := w.checked[string(id)]; done {
+		return nil
+	}
+	if w.checked == nil {
+		w.checked = make(map[string]struct{})
+	}
+	w.checked[string(id)] = struct{}{}
+	w.checks = append(w.checks, childCheck{f, list})
+	return nil
+}
+
+func (w *Writer) queueParent(t *Table, f *foreignKey, old, new []datum.Datum) {
+	if anyNull(old) {
+		return
+	}
+	if a := f.action(new); a == actionNone && w.deferred(f) {
+		set := w.set
+		w.tx.BeforeCommit(f.c.OID, func(ctx context.Context) error {
+			return deferredCheck(ctx, set, w.tx, func(late *Writer) error {
+				return late.checkParent(parentAction{f, old, new})
+			})
+		})
+		return
+	}
+	w.actions = append(w.actions, parentAction{f, old, new})
+}
+
+func (f *foreignKey) action(new []datum.Datum) byte {
+	a := f.c.OnDelete
+	if new != nil {
+		a = f.c.OnUpdate
+	}
+	if a == 0 {
+		a = actionNone
+	}
+	return a
+}
+
+// Finish checks foreign keys and carries out their actions, which may lead to
+// more of them. Errors: 23503, and those of Update and Delete.
+func (w *Writer) Finish() error {
+	for len(w.checks) > 0 || len(w.actions) > 0 {
+		actions := w.actions
+		w.actions = nil
+		if err := w.runActions(actions); err != nil {
+			return err
+		}
+		if len(w.actions) > 0 {
+			continue // cascades first: they may satisfy the checks
+		}
+		checks := w.checks
+		w.checks, w.checked = nil, nil
+		for i := range checks {
+			if err := w.checkChild(checks[i].f, checks[i].values); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkChild makes sure that a parent exists, and keeps it from going away.
+func (w *Writer) checkChild(f *foreignKey, values []datum.Datum) error {
+	child, err := w.set.Table(f.child)
+	if err != nil {
+		return err
+	}
+	parent, err := w.set.Table(f.parent)
+	if err != nil {
+		return err
+	}
+	wanted, ok := convertKey(child, f.c.Columns, parent, f.c.RefColumns, values)
+	if !ok {
+		return f.missingParent(child, parent, values)
+	}
+	ctx := w.st.Context()
+	if _, _, err := w.tx.LockTable(ctx, f.parent, txn.RowShareTable, txn.Wait); err != nil {
+		return err
+	}
+	for {
+		key, err := w.parentKey(f, parent, wanted)
+		if err != nil {
+			return err
+		}
+		if key == nil {
+			return f.missingParent(child, parent, values)
+		}
+		_, found, err := w.tx.LockNewest(ctx, parent.shape.id, key, txn.RowKeyShare)
+		if err != nil {
+			return err
+		}
+		if !found {
+			continue // deleted while we waited; look again
+		}
+		again, err := w.parentKey(f, parent, wanted)
+		if err != nil || string(again) == string(key) {
+			return err
+		}
+	}
+}
+
+// runActions carries out what follows from parents' keys that went away.
+func (w *Writer) runActions(actions []parentAction) error {
+	for i := range actions {
+		a := &actions[i]
+		var err error
+		switch act := a.f.action(a.new); act {
+		case actionNone, actionRestrict:
+			err = w.checkParent(*a)
+		default:
+			err = w.cascadeTo(a, act)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkParent makes sure that no child is left behind. Under NO ACTION another
+// row may have taken the key's place.
+func (w *Writer) checkParent(a parentAction) error {
+	parent, err := w.set.Table(a.f.parent)
+	if err != nil {
+		return err
+	}
+	child, err := w.set.Table(a.f.child)
+	if err != nil {
+		return err
+	}
+	if a.f.action(a.new) == actionNone {
+		key, err := w.parentKey(a.f, parent, a.old)
+		if err != nil || key != nil {
+			return err
+		}
+	}
+	return w.children(a, parent, child, func([]byte) error { return a.f.stillReferenced(child, parent, a.old) })
+}
+
+// children calls yield with the key of every child row, own writes included,
+// that points to the old key.
+func (w *Writer) children(a parentAction, parent, child *Table, yield func(key []byte) error) error {
+	wanted, ok := convertKey(parent, a.f.c.RefColumns, child, a.f.c.Columns, a.old)
+	if !ok {
+		return nil
+	}
+	ctx := w.st.Context()
+	if _, _, err := w.tx.LockTable(ctx, a.f.child, txn.RowExclusive, txn.Wait); err != nil {
+		return err
+	}
+	now := w.tx.Latest(ctx)
+	defer now.Close()
+	cols := append(slices.Clone(a.f.c.Columns), AttRowKey)
+	p, err := child.Project(cols)
+	if err != nil {
+		return err
+	}
+	spec := ScanSpec{}
+	if x := child.leading(a.f.c.Columns); x != nil {
+		eq := make([]datum.Datum, len(wanted))
+		for i := range eq {
+			eq[i] = wanted[slices.Index(a.f.c.Columns, x.keys[i].attnum)]
+		}
+		spec.Index, spec.Span = x, x.Span(eq, nil, nil)
+	}
+	sc := child.Scan(now, p, spec)
+	defer sc.Close()
+	size := 1
+	b := p.NewBatch(size)
+	row := make([]datum.Datum, len(cols))
+	for {
+		n, err := sc.Next(b, size)
+		if err != nil || n == 0 {
+			return err
+		}
+		for i := range n {
+			b.Row(i, row)
+			if equalKeys(row[:len(wanted)], wanted) {
+				if err := yield([]byte(row[len(wanted)].Str())); err != nil {
+					return err
+				}
+			}
+		}
+		size = min(size*16, 1024)
+	}
+}
+
+// cascadeTo changes or deletes the children of a parent's old key.
+func (w *Writer) cascadeTo(a *parentAction, act byte) error {
+	parent, err := w.set.Table(a.f.parent)
+	if err != nil {
+		return err
+	}
+	child, err := w.set.Table(a.f.child)
+	if err != nil {
+		return err
+	}
+	var set []datum.Datum
+	if act == actionCascade && a.new != nil {
+		var ok bool
+		if set, ok = convertKey(parent, a.f.c.RefColumns, child, a.f.c.Columns, a.new); !ok {
+			return pgerr.New(pgcode.NumericValueOutOfRange, "value out of range for a column of table %q", child.Desc.Name)
+		}
+	}
+	if act == actionNull {
+		set = make([]datum.Datum, len(a.f.c.Columns))
+	}
+	if act == actionDefault {
+		if set, err = w.defaults(child, a.f.c.Columns); err != nil {
+			return err
+		}
+	}
+	mode := txn.RowUpdate
+	if set != nil {
+		mode = child.UpdateMode(a.f.c.Columns)
+	}
+	wanted, _ := convertKey(parent, a.f.c.RefColumns, child, a.f.c.Columns, a.old)
+	return w.children(*a, parent, child, func(key []byte) error {
+		row, changed, err := child.LockNewest(w.st, key, mode)
+		if err != nil || row == nil || !equalKeys(pick(row.Values, a.f.c.Columns), wanted) {
+			return err
+		}
+		if changed && w.tx.Options().Isolation >= txn.RepeatableRead {
+			return ErrChanged()
+		}
+		if set == nil {
+			return w.Delete(child, row)
+		}
+		values := slices.Clone(row.Values)
+		for i, att := range a.f.c.Columns {
+			values[att-1] = set[i]
+		}
+		return w.Update(child, row, values)
+	})
+}
+
+func (w *Writer) defaults(child *Table, cols []int16) ([]datum.Datum, error) {
+	list := make([]datum.Datum, len(cols))
+	for i, att := range cols {
+		c := &child.Desc.Columns[att-1]
+		if c.Default == "" || w.set.ev == nil {
+			continue
+		}
+		v, err := w.set.ev.Default(child.Desc, c)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = v
+	}
+	return list, nil
+}
+
+// modeKey is where a transaction keeps what SET CONSTRAINTS said.
+type modeKey struct{}
+
+type constraintModes struct {
+	all      bool // all was given: every constraint is as deferAll says unless named
+	deferAll bool
+	named    map[uint32]bool
+}
+
+// deferred reports whether a constraint is checked at commit.
+func (w *Writer) deferred(f *foreignKey) bool {
+	if !f.c.Deferrable {
+		return false
+	}
+	if m, _ := w.tx.Value(modeKey{}).(*constraintModes); m != nil {
+		if v, ok := m.named[f.c.OID]; ok {
+			return v
+		}
+		if m.all {
+			return m.deferAll
+		}
+	}
+	return f.c.Deferred
+}
+
+// SetConstraints is SET CONSTRAINTS: constraints (nil: ALL) become deferred, or
+// immediate, which checks at once what was put off.
+func SetConstraints(ctx context.Context, tx *txn.Tx, constraints []uint32, deferred bool) error {
+	m, _ := tx.Value(modeKey{}).(*constraintModes)
+	n := &constraintModes{named: map[uint32]bool{}}
+	if m != nil && constraints != nil {
+		n.all, n.deferAll = m.all, m.deferAll
+		for k, v := range m.named {
+			n.named[k] = v
+		}
+	}
+	if constraints == nil {
+		n.all, n.deferAll = true, deferred
+	}
+	for _, oid := range constraints {
+		n.named[oid] = deferred
+	}
+	tx.SetValue(modeKey{}, n)
+	if deferred {
+		return nil
+	}
+	return tx.RunChecks(ctx, func(tag uint32) bool { return constraints == nil || slices.Contains(constraints, tag) })
+}
+
+// deferChild checks a row's parent at commit, if the row still exists then.
+func (w *Writer) deferChild(t *Table, f *foreignKey, key []byte) {
+	set, tx := w.set, w.tx
+	tx.BeforeCommit(f.c.OID, func(ctx context.Context) error {
+		return deferredCheck(ctx, set, tx, func(late *Writer) error {
+			img, found, err := tx.Newest(t.shape.id, key)
+			if err != nil || !found {
+				return err
+			}
+			row, err := t.row(key, img)
+			if err != nil {
+				return err
+			}
+			values := pick(row.Values, f.c.Columns)
+			if anyNull(values) {
+				return nil
+			}
+			return late.checkChild(f, values)
+		})
+	})
+}
+
+// deferredCheck runs a check with a Writer over what is newest.
+func deferredCheck(ctx context.Context, set *Set, tx *txn.Tx, check func(*Writer) error) error {
+	st := tx.Latest(ctx)
+	defer st.Close()
+	return check(set.Writer(st))
+}

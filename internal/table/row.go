@@ -1,0 +1,100 @@
+package table
+
+import (
+	"errors"
+
+	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
+	"github.com/driftdb/driftdb/internal/txn"
+)
+
+var errNoRow = errors.New("its row does not exist")
+
+// Row is a row that is locked and about to be changed (I3). Values has a place
+// per attnum, dropped columns NULL. It is read only.
+type Row struct {
+	Key    []byte
+	Values []datum.Datum
+	img    txn.Image
+}
+
+// LockRow locks the row of a key the statement has read and returns it as of
+// now. The state says how it compares with what the statement saw:
+//
+//	RowSame     go on
+//	RowChanged  READ COMMITTED: check the statement's condition again on
+//	            row.Values; when it holds, change the row as it is now
+//	RowGone, RowAbsent, RowOwn, RowSkipped   go on without the row (row is nil)
+//	RowBusy     NOWAIT: 55P03, see ErrRowBusy
+//
+// REPEATABLE READ gives 40001 instead of RowChanged and RowGone.
+func (t *Table) LockRow(st *txn.Statement, key []byte, mode txn.Mode, p txn.Policy) (*Row, txn.RowState, error) {
+	res, err := st.LockRow(t.shape.id, key, mode, p)
+	if err != nil {
+		return nil, res.State, err
+	}
+	if res.State != txn.RowSame && res.State != txn.RowChanged {
+		return nil, res.State, nil
+	}
+	row, err := t.row(res.Key, res.Image)
+	return row, res.State, err
+}
+
+// LockNewest locks a row and returns it as of now whatever the statement sees:
+// for ON CONFLICT DO UPDATE and foreign keys. The row is nil when it is gone.
+// changed tells that a commit after the statement's snapshot made it, which
+// REPEATABLE READ answers with 40001 (ErrChanged).
+func (t *Table) LockNewest(st *txn.Statement, key []byte, mode txn.Mode) (row *Row, changed bool, err error) {
+	img, found, err := st.Tx().LockNewest(st.Context(), t.shape.id, key, mode)
+	if err != nil || !found {
+		return nil, false, err
+	}
+	row, err = t.row(key, img)
+	return row, !img.Own && img.Start > st.Seq(), err
+}
+
+func (t *Table) row(key []byte, img txn.Image) (*Row, error) {
+	r := &Row{Key: key, Values: make([]datum.Datum, len(t.Desc.Columns)), img: img}
+	return r, t.decode(img.Tuple, r.Values, nil)
+}
+
+// ErrRowBusy is the error of a NOWAIT lock that was not free.
+func (t *Table) ErrRowBusy() error {
+	return pgerr.New(pgcode.LockNotAvailable, "could not obtain lock on row in relation %q", t.Desc.Name)
+}
+
+// ErrChanged is REPEATABLE READ's answer to a row that others changed.
+func ErrChanged() error {
+	return pgerr.New(pgcode.TRSerializationFailure, "could not serialize access due to concurrent update")
+}
+
+// UpdateMode returns the row lock an UPDATE of these columns takes: FOR UPDATE
+// when a unique key may change, else FOR NO KEY UPDATE.
+func (t *Table) UpdateMode(changed []int16) txn.Mode {
+	for _, att := range changed {
+		for _, k := range t.Desc.PrimaryKey {
+			if k == att {
+				return txn.RowUpdate
+			}
+		}
+	}
+	for _, x := range t.Indexes {
+		if x.Desc.Unique && x.where == nil && x.uses != nil && x.keyed(changed) {
+			return txn.RowUpdate
+		}
+	}
+	return txn.RowNoKeyUpdate
+}
+
+// keyed reports whether one of the columns is a key column.
+func (x *Index) keyed(cols []int16) bool {
+	for _, att := range cols {
+		for i := range x.keys {
+			if x.keys[i].attnum == att {
+				return true
+			}
+		}
+	}
+	return false
+}
