@@ -385,6 +385,8 @@ type XMLExpr struct {
 	Pos  int
 	Name string // "xmlelement", "xmlserialize", ...
 	Text string // as written, from the name to the closing parenthesis
+	Arg  Expr   // of IS [NOT] DOCUMENT, whose Name is "is document"
+	Not  bool
 }
 
 // MultiAssign is one column's share of a multi-column assignment: field Column
