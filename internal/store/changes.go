@@ -1,9 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2"
 )
 
 // Op is what a change did to a row.
@@ -188,4 +193,85 @@ func takeUvarint(b []byte) (v uint64, rest []byte, ok bool) {
 		return 0, nil, false
 	}
 	return v, b[w:], true
+}
+
+// Rewrite adds one OpRewrite entry for a storage that this batch filled anew
+// with rows whose data is the table's as before. Call it after the last Put into
+// that storage; its leaf covers all of them.
+func (b *Batch) Rewrite(table uint32, id StorageID) {
+	if b.err != nil {
+		return
+	}
+	rows, err := b.rowsHash(id)
+	if err != nil {
+		b.err = err
+		return
+	}
+	b.Change(table, id, OpRewrite, nil, nil, nil, rows[:])
+}
+
+// rowsHash hashes the present entries the batch puts into a storage, in key
+// order.
+func (b *Batch) rowsHash(id StorageID) (Hash, error) {
+	prefix := appendStorage(nil, spacePresent, id)
+	type row struct{ key, val []byte }
+	var rows []row
+	h := newRowsHasher()
+	sorted := true
+	var last []byte
+	for pass := 0; pass < 2; pass++ {
+		for r := b.pb.Reader(); ; {
+			kind, key, val, ok, err := r.Next()
+			if err != nil {
+				return Hash{}, err
+			}
+			if !ok {
+				break
+			}
+			if kind != pebble.InternalKeyKindSet || !bytes.HasPrefix(key, prefix) {
+				continue
+			}
+			if pass == 1 {
+				rows = append(rows, row{key, val})
+				continue
+			}
+			if sorted = last == nil || compareKeys(last, key) < 0; !sorted {
+				break
+			}
+			last = key
+			h.add(key[len(prefix):len(key)-1], val[8:])
+		}
+		if sorted {
+			return h.sum(), nil
+		}
+	}
+	slices.SortFunc(rows, func(x, y row) int { return compareKeys(x.key, y.key) })
+	h = newRowsHasher()
+	for _, r := range rows {
+		h.add(r.key[len(prefix):len(r.key)-1], r.val[8:])
+	}
+	return h.sum(), nil
+}
+
+// rowsHasher hashes rows given in key order.
+type rowsHasher struct {
+	h   hash.Hash
+	buf []byte
+}
+
+func newRowsHasher() *rowsHasher {
+	r := &rowsHasher{h: sha256.New()}
+	r.h.Write([]byte{hashRows})
+	return r
+}
+
+func (r *rowsHasher) add(key, tuple []byte) {
+	r.buf = appendBytes(r.buf[:0], key)
+	r.buf = appendBytes(r.buf, tuple)
+	r.h.Write(r.buf)
+}
+
+func (r *rowsHasher) sum() (out Hash) {
+	r.h.Sum(out[:0])
+	return out
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,7 +96,7 @@ func (db *DB) open() error {
 	db.eng, err = pebble.Open(db.dir, eo)
 	eo.Cache.Unref()
 	if err != nil {
-		return fmt.Errorf("open %s: %w", db.dir, wrapErr(err))
+		return openError(db.dir, err)
 	}
 	db.newest = newNewestArray(newestSlots)
 	if fresh {
@@ -106,6 +108,17 @@ func (db *DB) open() error {
 		return err
 	}
 	return db.ballast.open()
+}
+
+var replayedLog = regexp.MustCompile(`replaying wal (\d+)`)
+
+// openError names the damaged file; the engine gives the log's only as a detail.
+func openError(dir string, err error) error {
+	if m := replayedLog.FindStringSubmatch(fmt.Sprintf("%+v", err)); m != nil && pebble.IsCorruptionError(err) {
+		n, _ := strconv.Atoi(m[1])
+		return fmt.Errorf("open %s: %w: log %06d.log: %w", dir, ErrCorrupt, n, err)
+	}
+	return fmt.Errorf("open %s: %w", dir, wrapErr(err))
 }
 
 // lockDir takes the directory's lock file.

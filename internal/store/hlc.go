@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/binary"
 	"sync"
 	"sync/atomic"
@@ -23,7 +24,8 @@ type hybridClock struct {
 	ceiling atomic.Int64
 	used    atomic.Bool // a reader closed a time since the last extension
 
-	mu sync.Mutex // serialises writes of the ceiling
+	mu      sync.Mutex // protects writing
+	writing *ceilingWrite
 }
 
 // ceilingAhead is how far the stored ceiling runs ahead of the clock. After a
@@ -56,22 +58,55 @@ func (h *hybridClock) closeTime(t Time) {
 
 var ceilingKey = metaKey("ceiling")
 
-// cover makes the stored ceiling at least t.
-func (h *hybridClock) cover(db *DB, t Time) error {
-	if int64(t) <= h.ceiling.Load() || db.opts.ReadOnly {
-		return nil
+// cover returns once the stored ceiling is at least t.
+func (h *hybridClock) cover(ctx context.Context, db *DB, t Time) error {
+	for int64(t) > h.ceiling.Load() {
+		w := h.startWrite(db, int64(t))
+		select {
+		case <-w.done:
+			if w.err != nil {
+				return w.err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if int64(t) <= h.ceiling.Load() {
-		return nil
-	}
-	return h.write(db, max(int64(t), h.clock.Now())+ceilingAhead)
+	return nil
 }
 
-// write stores a ceiling. h.mu is held.
+// ceilingWrite is a write of the ceiling under way. err is set before done is
+// closed.
+type ceilingWrite struct {
+	done chan struct{}
+	err  error
+}
+
+// startWrite begins to store a ceiling ahead of t and the clock, or joins the
+// write that is under way.
+func (h *hybridClock) startWrite(db *DB, t int64) *ceilingWrite {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.writing != nil {
+		return h.writing
+	}
+	w := &ceilingWrite{done: make(chan struct{})}
+	h.writing = w
+	go func() {
+		w.err = h.write(db, max(t, h.clock.Now())+ceilingAhead)
+		h.mu.Lock()
+		h.writing = nil
+		h.mu.Unlock()
+		close(w.done)
+	}()
+	return w
+}
+
+// write stores a ceiling, unless the store is closing. A full disk does not stop
+// it: reads need it, and it takes a few bytes.
 func (h *hybridClock) write(db *DB, ceiling int64) error {
-	if err := db.usableForMeta(); err != nil {
+	db.life.RLock()
+	defer db.life.RUnlock()
+	if err := db.usable(); err != nil {
 		return err
 	}
 	if err := db.putMeta(ceilingKey, uint64(ceiling)); err != nil {
@@ -83,35 +118,18 @@ func (h *hybridClock) write(db *DB, ceiling int64) error {
 
 // extend moves the ceiling on ahead of need while readers close times.
 func (h *hybridClock) extend(db *DB) {
-	if h.ceiling.Load()-h.clock.Now() > ceilingAhead/2 || !h.used.Swap(false) || db.ballast.full.Load() {
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if err := h.write(db, h.clock.Now()+ceilingAhead); err != nil {
-		db.opts.Logger.Warn("the clock's ceiling could not be written", "error", err)
+	if h.ceiling.Load()-h.clock.Now() < ceilingAhead/2 && h.used.Swap(false) {
+		h.startWrite(db, 0)
 	}
 }
 
 // close stores the exact last time, so that a clean restart goes on from there.
+// db.life is held, so no other write is under way.
 func (h *hybridClock) close(db *DB) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	if h.ceiling.Load() == h.last.Load() {
 		return nil
 	}
 	return db.putMeta(ceilingKey, uint64(h.last.Load()))
-}
-
-// usableForMeta is usable, for the writes that Close itself still makes.
-func (db *DB) usableForMeta() error {
-	if f := db.failed.Load(); f != nil {
-		return ErrFailed
-	}
-	if db.opts.ReadOnly {
-		return ErrReadOnly
-	}
-	return nil
 }
 
 // writeOptions returns whether unversioned writes sync.

@@ -217,3 +217,6 @@ func changesKey(dst []byte, table uint32, seq Seq, chunk uint32) []byte {
 	dst = binary.BigEndian.AppendUint32(dst, chunk)
 	return append(dst, keyTerminator)
 }
+
+// seqOf reads a seq at the start of b.
+func seqOf(b []byte) Seq { return Seq(binary.BigEndian.Uint64(b)) }

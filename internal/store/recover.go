@@ -142,7 +142,7 @@ func (db *DB) lastCheckpoint() (Seq, Hash, error) {
 			return 0, h, corruptf("%s: %d bytes", describeKey(it.Key()), len(val))
 		}
 		copy(h[:], val)
-		return Seq(binary.BigEndian.Uint64(it.Key()[2:])), h, nil
+		return seqOf(it.Key()[2:]), h, nil
 	}
 	if err := it.Error(); err != nil {
 		return 0, h, wrapErr(err)

@@ -46,7 +46,7 @@ func (db *DB) closeTime(ctx context.Context, t Time) error {
 	if !db.hlc.used.Load() {
 		db.hlc.used.Store(true)
 	}
-	if err := db.hlc.cover(db, t); err != nil {
+	if err := db.hlc.cover(ctx, db, t); err != nil {
 		return err
 	}
 	db.hlc.closeTime(t)
@@ -89,7 +89,7 @@ func (v *View) seqAt(t Time) (Seq, error) {
 		if ct > t {
 			break
 		}
-		found = Seq(binary.BigEndian.Uint64(cs.Key()[2:]))
+		found = seqOf(cs.Key()[2:])
 	}
 	return found, wrapErr(cs.Error())
 }
@@ -164,7 +164,7 @@ func (v *View) timeBlock(seq Seq) (*timeBlock, error) {
 		if !ok || len(it.Key()) != 11 {
 			return nil, corruptf("%s does not decode", describeKey(it.Key()))
 		}
-		block[Seq(binary.BigEndian.Uint64(it.Key()[2:]))%timeBlockLen] = t
+		block[seqOf(it.Key()[2:])%timeBlockLen] = t
 	}
 	return block, wrapErr(it.Error())
 }
