@@ -91,17 +91,34 @@ func (w *Writer) queueChild(t *Table, f *foreignKey, key []byte, values []datum.
 		w.deferChild(t, f, slices.Clone(key))
 		return nil
 	}
+	w.queueCheck(f, list)
+	return nil
+}
+
+// queueNow is queueChild for a constraint being validated: never put off.
+func (w *Writer) queueNow(t *Table, f *foreignKey, values []datum.Datum) error {
+	list := pick(values, f.c.Columns)
+	if !anyNull(list) {
+		w.queueCheck(f, list)
+		return nil
+	}
+	if f.c.MatchFull && slices.ContainsFunc(list, func(d datum.Datum) bool { return !d.IsNull() }) {
+		return f.mixedNulls(t)
+	}
+	return nil
+}
+
+func (w *Writer) queueCheck(f *foreignKey, list []datum.Datum) {
 	// Many rows with one parent are one check.
 	id := keyenc.AppendRow(keyenc.AppendInt(nil, int64(f.c.OID)), list, nil)
 	if _, done := w.checked[string(id)]; done {
-		return nil
+		return
 	}
 	if w.checked == nil {
 		w.checked = make(map[string]struct{})
 	}
 	w.checked[string(id)] = struct{}{}
 	w.checks = append(w.checks, childCheck{f, list})
-	return nil
 }
 
 func (w *Writer) queueParent(t *Table, f *foreignKey, old, new []datum.Datum) {

@@ -19,9 +19,9 @@ func errSerialization(what string) error {
 	return pgerr.New(pgcode.TRSerializationFailure, "could not serialize access due to concurrent %s", what)
 }
 
-// contextError returns the error a cancelled context was given as its cause, or
+// ContextError returns the error a cancelled context was given as its cause, or
 // 57014.
-func contextError(ctx context.Context) error {
+func ContextError(ctx context.Context) error {
 	var e *pgerr.Error
 	if errors.As(context.Cause(ctx), &e) {
 		return e

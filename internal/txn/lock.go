@@ -117,7 +117,7 @@ func (t *lockTable) wait(ctx context.Context, s *lockShard, w *waiter) error {
 			return nil
 		case <-ctx.Done():
 			t.abandon(s, w)
-			return contextError(ctx)
+			return ContextError(ctx)
 		}
 	}
 }
