@@ -6,10 +6,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/record"
 	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -50,6 +52,7 @@ func Doctor(ctx context.Context, dir string, opts Options, report func(Finding),
 	}
 	defer db.Close()
 	d.db = db
+	d.manifests(dir, db.opts.FS)
 	d.tableFiles()
 	if n > 0 {
 		return nil // what follows would only repeat the damage
@@ -104,7 +107,8 @@ func (d *doctor) diagnoseOpen(dir string, fs vfs.FS, err error) {
 	}
 	d.found(what, where, "%v", err)
 	if what == "open" {
-		// The engine did not say which; look at the tables ourselves.
+		// The engine did not say which; look ourselves.
+		d.manifests(dir, fs)
 		for _, name := range names {
 			if path.Ext(name) == ".sst" {
 				if err := verifyTable(d.ctx, fs, fs.PathJoin(dir, name)); err != nil {
@@ -129,6 +133,34 @@ func fileKind(name string) string {
 		return "format file"
 	}
 	return "file"
+}
+
+// manifests reads the records of the files that list the tables. The engine takes
+// a damaged record for the end of the list, because a power cut can leave one
+// there; here it is reported.
+func (d *doctor) manifests(dir string, fs vfs.FS) {
+	names, _ := fs.List(dir)
+	for _, name := range names {
+		if !strings.HasPrefix(name, "MANIFEST-") {
+			continue
+		}
+		f, err := fs.Open(fs.PathJoin(dir, name))
+		if err != nil {
+			d.found("manifest", fs.PathJoin(dir, name), "%v", err)
+			continue
+		}
+		r := record.NewReader(f, 0)
+		for err == nil {
+			var rec io.Reader
+			if rec, err = r.Next(); err == nil {
+				_, err = io.Copy(io.Discard, rec)
+			}
+		}
+		if err != io.EOF {
+			d.found("manifest", fs.PathJoin(dir, name), "record at offset %d: %v (at the very end, a power cut may have cut it off)", r.Offset(), err)
+		}
+		_ = f.Close()
+	}
 }
 
 // tableFiles verifies the checksum of every block of every table.
