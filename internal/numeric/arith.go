@@ -259,12 +259,23 @@ func divSmall(a, b datum.Datum, scale int32) (datum.Datum, bool) {
 func divScale(a, b datum.Datum) int32 {
 	wa, fa := leading(a)
 	wb, fb := leading(b)
+	return chooseDivScale(wa, fa, wb, fb, Scale(a), Scale(b))
+}
+
+func divScaleOf(a, b *big) int32 {
+	wa, fa := a.leading()
+	wb, fb := b.leading()
+	return chooseDivScale(wa, fa, wb, fb, a.scale, b.scale)
+}
+
+// chooseDivScale works on weights and first base-10000 digits.
+func chooseDivScale(wa, fa, wb, fb int64, sa, sb int32) int32 {
 	qweight := wa - wb
 	if fa <= fb {
 		qweight--
 	}
 	scale := minSigDigits - qweight*4
-	scale = max(scale, int64(Scale(a)), int64(Scale(b)), 0)
+	scale = max(scale, int64(sa), int64(sb), 0)
 	return int32(min(scale, maxDisplayScale))
 }
 
@@ -374,11 +385,15 @@ func gcd(a, b datum.Datum) (g, y *big) {
 	x.load(a)
 	y.load(b)
 	align(x, y)
-	var p, q apd.BigInt
-	p.Abs(&x.coef)
-	q.Abs(&y.coef)
 	g = &big{scale: x.scale}
-	g.coef.GCD(&p, &q, nil, nil)
+	var rest, rem apd.BigInt
+	g.coef.Abs(&x.coef)
+	rest.Abs(&y.coef)
+	for rest.Sign() != 0 {
+		rem.Rem(&g.coef, &rest)
+		g.coef.Set(&rest)
+		rest.Set(&rem)
+	}
 	return g, y
 }
 

@@ -271,7 +271,7 @@ func Power(a, b datum.Datum) (datum.Datum, error) {
 	}
 	if isInt {
 		if n, ok := ToInt(b); ok && n >= math.MinInt32 && n <= math.MaxInt32 {
-			return powerInt(a, n, y.scale)
+			return powerInt(a, n)
 		}
 	}
 	if sx == 0 {
@@ -294,12 +294,24 @@ func Power(a, b datum.Datum) (datum.Datum, error) {
 
 // powerReal returns x^y for positive x by exp(y * ln(x)).
 func powerReal(x, y *big) (datum.Datum, error) {
-	rough, err := ln(x, 24)
+	// The weight of the result is estimated from eight digits of ln(x), rounded as
+	// PostgreSQL rounds them, because the result's scale depends on it.
+	roughScale := clampScale(8 - lnWeight(x))
+	rough, err := ln(x, int64(roughScale)+24)
 	if err != nil {
 		return datum.Datum{}, err
 	}
-	f, _ := rough.Float64()
-	val := f * approx(y)
+	var product big
+	product.coef.Set(&rough.Coeff)
+	if rough.Negative {
+		product.coef.Neg(&product.coef)
+	}
+	product.scale = -rough.Exponent
+	product.rescale(roughScale)
+	product.coef.Mul(&product.coef, &y.coef)
+	product.scale += y.scale
+	product.rescale(roughScale)
+	val := approx(&product)
 	if math.Abs(val) > maxResultScale*3.01 {
 		if val > 0 {
 			return datum.Datum{}, errOverflow()
@@ -314,18 +326,18 @@ func powerReal(x, y *big) (datum.Datum, error) {
 		return datum.Datum{}, err
 	}
 	ctx := context(precision)
-	var product, r apd.Decimal
-	if _, err := ctx.Mul(&product, exact, y.decimal()); err != nil {
+	var exponent, r apd.Decimal
+	if _, err := ctx.Mul(&exponent, exact, y.decimal()); err != nil {
 		return datum.Datum{}, errOverflow()
 	}
-	if _, err := ctx.Exp(&r, &product); err != nil {
+	if _, err := ctx.Exp(&r, &exponent); err != nil {
 		return datum.Datum{}, errOverflow()
 	}
 	return fromDecimal(&r, scale)
 }
 
-// powerInt returns a^n; expScale is the display scale the exponent was given with.
-func powerInt(a datum.Datum, n int64, expScale int32) (datum.Datum, error) {
+// powerInt returns a^n with at least 16 digits after the point.
+func powerInt(a datum.Datum, n int64) (datum.Datum, error) {
 	var x big
 	x.load(a)
 	weight := 0.0
@@ -340,10 +352,10 @@ func powerInt(a datum.Datum, n int64, expScale int32) (datum.Datum, error) {
 	if weight > maxWeightDigits {
 		return datum.Datum{}, errOverflow()
 	}
-	if weight+1 < -maxDisplayScale {
-		return datum.NewNumeric(0, maxDisplayScale), nil
+	scale := clampScale(minSigDigits, x.scale)
+	if weight+1 < -float64(scale) {
+		return datum.NewNumeric(0, int16(scale)), nil
 	}
-	scale := clampScale(minSigDigits-int64(weight), x.scale, expScale)
 	switch {
 	case n == 0:
 		x.coef.SetInt64(1)
@@ -406,15 +418,16 @@ func powerSpecial(a, b datum.Datum, ca, cb class) (datum.Datum, error) {
 			return posInfValue, nil
 		}
 		return Zero, nil
+	}
+	var y big
+	y.load(b)
+	switch {
+	case ca == negInf && minScaleOf(&y) > 0:
+		return datum.Datum{}, errComplexPower()
 	case Sign(b) < 0:
 		return Zero, nil
 	case ca == posInf:
 		return posInfValue, nil
-	}
-	var y big
-	y.load(b)
-	if minScaleOf(&y) > 0 {
-		return datum.Datum{}, errComplexPower()
 	}
 	y.truncate(0)
 	if y.coef.Bit(0) == 1 {
@@ -479,7 +492,10 @@ func WidthBucket(operand, low, high datum.Datum, count int64) (datum.Datum, erro
 		x.coef.Sub(&x.coef, &lo.coef)
 		hi.coef.Sub(&hi.coef, &lo.coef)
 		x.coef.Mul(&x.coef, apd.NewBigInt(count))
-		x.coef.Quo(&x.coef, &hi.coef)
+		// PostgreSQL rounds the quotient before it cuts the fraction off, which can
+		// lift a value next to a bound into the next bucket.
+		quotient(&x, &hi, divScaleOf(&x, &hi))
+		x.truncate(0)
 		bucket = x.coef.Int64() + 1
 	}
 	if bucket > math.MaxInt32 {

@@ -16,7 +16,7 @@ func Round(d datum.Datum, scale int32) (datum.Datum, error) {
 	if classOf(d) != finite {
 		return d, nil
 	}
-	scale = min(max(scale, -maxResultScale), maxResultScale)
+	scale = min(max(scale, -maxWeightDigits-1), maxScale)
 	if q, ok := roundSmall(d, scale); ok {
 		return q, nil
 	}
@@ -59,7 +59,7 @@ func Trunc(d datum.Datum, scale int32) (datum.Datum, error) {
 	if classOf(d) != finite {
 		return d, nil
 	}
-	scale = min(max(scale, -maxResultScale), maxResultScale)
+	scale = min(max(scale, -maxWeightDigits-1), maxScale)
 	var b big
 	b.load(d)
 	if scale > b.scale {

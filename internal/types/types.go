@@ -156,7 +156,7 @@ func ByName(name string) *Info { return byName[name] }
 // IsArray reports whether oid is a true array type (int2vector is not).
 func IsArray(oid OID) bool {
 	t := byOID[oid]
-	return t != nil && t.Elem != 0 && t.Len == -1 && t.Category == 'A'
+	return t != nil && t.Elem != 0 && t.Len == -1 && t.Category == 'A' && t.Storage != 'p'
 }
 
 // ElemOf returns the element type of an array type (also of int2vector and

@@ -364,9 +364,31 @@ func parseString(text string, t types.T) (datum.Datum, error) {
 	case types.Name:
 		return datum.NewText(ClipName(text)), nil
 	case types.Char:
-		return datum.NewText(text[:min(len(text), 1)]), nil
+		return datum.NewText(CharByte(text)), nil
 	}
 	return datum.NewText(text), nil
+}
+
+// CharByte returns what the type "char" keeps of a text: its first byte, or the
+// byte that \ooo names.
+func CharByte(text string) string {
+	if len(text) == 4 && text[0] == '\\' && octal(text[1]) && octal(text[2]) && octal(text[3]) {
+		b := (text[1]-'0')<<6 | (text[2]-'0')<<3 | (text[3] - '0')
+		if b == 0 {
+			return ""
+		}
+		return string([]byte{b})
+	}
+	return text[:min(len(text), 1)]
+}
+
+// AppendChar appends the text form of a "char": its byte, in octal when it is
+// not ASCII.
+func AppendChar(dst []byte, s string) []byte {
+	if s == "" || s[0] < 0x80 {
+		return append(dst, s...)
+	}
+	return append(dst, '\\', '0'+s[0]>>6, '0'+s[0]>>3&7, '0'+s[0]&7)
 }
 
 // MaxNameBytes is the longest identifier (NAMEDATALEN - 1).

@@ -2,6 +2,7 @@ package pgfmt
 
 import (
 	"math"
+	"math/big"
 	"strconv"
 
 	"github.com/driftdb/driftdb/internal/datum"
@@ -42,6 +43,9 @@ func AppendText(dst []byte, t types.T, d datum.Datum, s *Settings) []byte {
 		return appendArray(dst, d.Array(), s)
 	case datum.Record:
 		return appendRecord(dst, d.Record(), s)
+	}
+	if t.OID == types.Char {
+		return AppendChar(dst, d.Str())
 	}
 	return append(dst, d.Str()...)
 }
@@ -93,10 +97,38 @@ func appendFloat(dst []byte, f float64, bitSize, extraDigits int) []byte {
 	if bitSize == 32 {
 		low = float64(float32(1e-4))
 	}
-	if a := math.Abs(f); a == 0 || a >= low && a < limit {
+	a := math.Abs(f)
+	if a == 0 || a >= low && a < limit {
 		return strconv.AppendFloat(dst, f, 'f', -1, bitSize)
 	}
-	return strconv.AppendFloat(dst, f, 'e', -1, bitSize)
+	start := len(dst)
+	dst = strconv.AppendFloat(dst, f, 'e', -1, bitSize)
+	if a > 1<<25 && a < 1e40 && onBoundary(dst[start:], f, bitSize) {
+		dst = strconv.AppendFloat(dst[:start], f, 'e', digits+1, 64)
+	}
+	return dst
+}
+
+// onBoundary reports whether a shortest text lies exactly half way to the next
+// float. Go takes such a text where reading it rounds back to the same value;
+// PostgreSQL's algorithm wants the text strictly inside.
+func onBoundary(text []byte, f float64, bitSize int) bool {
+	exact, ok := new(big.Rat).SetString(string(text))
+	if !ok || !exact.IsInt() {
+		return false
+	}
+	value, _ := new(big.Float).SetFloat64(f).Int(nil)
+	distance := new(big.Int).Sub(exact.Num(), value)
+	mantissa := 53
+	if bitSize == 32 {
+		mantissa = 24
+	}
+	_, exponent := math.Frexp(f)
+	half := exponent - mantissa - 1 // log2 of half the distance between neighbours
+	if half < 0 {
+		return false
+	}
+	return distance.Abs(distance).Cmp(new(big.Int).Lsh(big.NewInt(1), uint(half))) == 0
 }
 
 func appendVector(dst []byte, v *datum.ArrayValue) []byte {

@@ -60,9 +60,9 @@ func FormatType(t types.T) string {
 	case types.TimestampTZ:
 		return "timestamp" + length + " with time zone"
 	case types.Char:
-		return `"char"`
+		return `"char"` + length
 	case types.Any:
-		return `"any"`
+		return `"any"` + length
 	}
 	return info.Name + length
 }
@@ -95,12 +95,10 @@ func formatTypmod(t types.T) string {
 			return ""
 		}
 		return "(" + strconv.Itoa(int(t.Typmod)-lengthHeader) + ")"
-	case types.Bit, types.VarBit, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ:
-		return "(" + strconv.Itoa(int(t.Typmod)) + ")"
 	case types.Interval:
 		return intervalTypmod(t.Typmod)
 	}
-	return ""
+	return "(" + strconv.Itoa(int(t.Typmod)) + ")"
 }
 
 // intervalFields are the field names by their bit in an interval modifier, from

@@ -57,7 +57,10 @@ func applyToElems(v *datum.ArrayValue, elem types.T, explicit bool) (datum.Datum
 	return datum.NewArray(out), nil
 }
 
-const lengthHeader = 4 // VARHDRSZ, part of string modifiers
+const (
+	lengthHeader   = 4       // VARHDRSZ, part of string modifiers
+	maxStringBytes = 1 << 30 // no value is larger
+)
 
 // charPrefix returns the byte length of the first n characters of s, or ok false
 // when s has no more than n.
@@ -103,6 +106,9 @@ func fitBPChar(d datum.Datum, typmod int32, explicit bool) (datum.Datum, error) 
 		return datum.NewBPChar(s[:end]), nil
 	}
 	if missing := limit - utf8.RuneCountInString(s); missing > 0 {
+		if limit > maxStringBytes {
+			return datum.Datum{}, pgerr.New(pgcode.ProgramLimitExceeded, "requested length too large")
+		}
 		s += strings.Repeat(" ", missing)
 	}
 	return datum.NewBPChar(s), nil

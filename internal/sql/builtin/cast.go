@@ -73,24 +73,21 @@ func floatToInt(f float64, w width) (datum.Datum, error) {
 
 func registerTextCasts() {
 	// rtrim1 serves both text(bpchar), which drops the padding, and rtrim(text).
-	procOf("text", []types.OID{types.BPChar}).Eval = func(_ *Context, args []datum.Datum) (datum.Datum, error) {
+	sqlBody("text", []types.OID{types.BPChar}, func(_ *Context, args []datum.Datum) (datum.Datum, error) {
 		return datum.NewText(strings.TrimRight(args[0].Str(), " ")), nil
-	}
+	})
 	text := func(a datum.Datum) datum.Datum { return datum.NewText(a.Str()) }
 	pure1("name_text", text)
-	pure1("char_text", text)
+	pure1("char_text", func(a datum.Datum) datum.Datum { return datum.NewText(string(pgfmt.AppendChar(nil, a.Str()))) })
 	pure1("text_name", func(a datum.Datum) datum.Datum { return datum.NewText(pgfmt.ClipName(a.Str())) })
 	pure1("bpchar_name", func(a datum.Datum) datum.Datum {
 		return datum.NewText(strings.TrimRight(pgfmt.ClipName(a.Str()), " "))
 	})
 	pure1("name_bpchar", func(a datum.Datum) datum.Datum { return datum.NewBPChar(a.Str()) })
 	pure1("char_bpchar", func(a datum.Datum) datum.Datum {
-		if a.Str() == "" {
-			return datum.NewBPChar("\x00")
-		}
 		return datum.NewBPChar(a.Str())
 	})
-	pure1("text_char", func(a datum.Datum) datum.Datum { return datum.NewText(a.Str()[:min(len(a.Str()), 1)]) })
+	pure1("text_char", func(a datum.Datum) datum.Datum { return datum.NewText(pgfmt.CharByte(a.Str())) })
 	pure1("chartoi4", func(a datum.Datum) datum.Datum {
 		if a.Str() == "" {
 			return datum.NewInt(0)

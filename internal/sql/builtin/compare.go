@@ -42,7 +42,7 @@ func init() {
 	}
 	for _, r := range pgdata.Load("pg_amproc").Rows {
 		p := procsByOID[r.OID("amproc")]
-		if r.Int("amprocnum") != 1 || p == nil || len(p.Args) != 2 || p.Ret != types.Int4 {
+		if r.Int("amprocnum") != 1 || p == nil || strings.HasPrefix(p.Source, "gin_") || len(p.Args) != 2 || p.Ret != types.Int4 {
 			continue
 		}
 		if order := comparatorFor(p.Args[0], p.Args[1]); order != nil {
@@ -57,7 +57,7 @@ func init() {
 		register := func(name string, wantSign int) {
 			fn2(name, func(a, b datum.Datum) (datum.Datum, error) {
 				c, err := order(a, b)
-				if c*wantSign > 0 {
+				if c*wantSign > 0 || c == 0 && (args == types.BPChar || args == types.Tid) {
 					return a, err
 				}
 				return b, err

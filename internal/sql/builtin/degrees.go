@@ -13,18 +13,18 @@ import (
 const radiansPerDegree = math.Pi / 180
 
 var (
-	sin30        = math.Sin(30 * radiansPerDegree)
-	oneMinusCos  = 1 - math.Cos(60*radiansPerDegree)
-	asinHalf     = math.Asin(0.5)
-	acosHalf     = math.Acos(0.5)
-	atanOne      = math.Atan(1)
+	sin30        = exactSin(30 * radiansPerDegree)
+	oneMinusCos  = 1 - exactCos(60*radiansPerDegree)
+	asinHalf     = exactAsin(0.5)
+	acosHalf     = exactAcos(0.5)
+	atanOne      = exactAtan(1)
 	tan45, cot45 = sindQuadrant(45) / cosdQuadrant(45), cosdQuadrant(45) / sindQuadrant(45)
 )
 
-func sind0To30(x float64) float64 { return math.Sin(x*radiansPerDegree) / sin30 / 2 }
+func sind0To30(x float64) float64 { return exactSin(x*radiansPerDegree) / sin30 / 2 }
 
 func cosd0To60(x float64) float64 {
-	return 1 - (1-math.Cos(x*radiansPerDegree))/oneMinusCos/2
+	return 1 - (1-exactCos(x*radiansPerDegree))/oneMinusCos/2
 }
 
 func sindQuadrant(x float64) float64 {
@@ -60,16 +60,16 @@ func fold(x float64) (folded, sinSign, cosSign float64) {
 
 func asindQuadrant(x float64) float64 {
 	if x <= 0.5 {
-		return math.Asin(x) / asinHalf * 30
+		return exactAsin(x) / asinHalf * 30
 	}
-	return 90 - math.Acos(x)/acosHalf*60
+	return 90 - exactAcos(x)/acosHalf*60
 }
 
 func acosdQuadrant(x float64) float64 {
 	if x <= 0.5 {
-		return 90 - math.Asin(x)/asinHalf*30
+		return 90 - exactAsin(x)/asinHalf*30
 	}
-	return math.Acos(x) / acosHalf * 60
+	return exactAcos(x) / acosHalf * 60
 }
 
 func registerDegrees() {
@@ -120,8 +120,8 @@ func registerDegrees() {
 		}
 		return 90 + asindQuadrant(-x)
 	})
-	pure1("datand", func(a datum.Datum) datum.Datum { return datum.NewFloat(math.Atan(a.Float()) / atanOne * 45) })
+	pure1("datand", func(a datum.Datum) datum.Datum { return datum.NewFloat(exactAtan(a.Float()) / atanOne * 45) })
 	pure2("datan2d", func(a, b datum.Datum) datum.Datum {
-		return datum.NewFloat(math.Atan2(a.Float(), b.Float()) / atanOne * 45)
+		return datum.NewFloat(exactAtan2(a.Float(), b.Float()) / atanOne * 45)
 	})
 }

@@ -70,7 +70,7 @@ func init() {
 	}
 	for source, f := range map[string]func(float64) float64{
 		"dround": math.RoundToEven, "dtrunc": math.Trunc, "dceil": math.Ceil, "dfloor": math.Floor, "dsign": signFloat,
-		"dcbrt": math.Cbrt, "datan": math.Atan, "dtanh": math.Tanh, "dasinh": math.Asinh,
+		"dcbrt": math.Cbrt, "datan": exactAtan, "dtanh": math.Tanh, "dasinh": math.Asinh,
 	} {
 		pure1(source, func(a datum.Datum) datum.Datum { return datum.NewFloat(f(a.Float())) })
 	}
@@ -82,12 +82,12 @@ func init() {
 	})
 	fn1("dexp", func(a datum.Datum) (datum.Datum, error) {
 		f := a.Float()
-		return checkFloat(math.Exp(f), isInf(f), isInf(f))
+		return checkFloat(exactExp(f), isInf(f), isInf(f))
 	})
-	fn1("dlog1", func(a datum.Datum) (datum.Datum, error) { return logFloat(a.Float(), math.Log) })
-	fn1("dlog10", func(a datum.Datum) (datum.Datum, error) { return logFloat(a.Float(), log10) })
+	fn1("dlog1", func(a datum.Datum) (datum.Datum, error) { return logFloat(a.Float(), exactLog) })
+	fn1("dlog10", func(a datum.Datum) (datum.Datum, error) { return logFloat(a.Float(), exactLog10) })
 	fn2("dpow", func(a, b datum.Datum) (datum.Datum, error) { return powFloat(a.Float(), b.Float()) })
-	pure2("datan2", func(a, b datum.Datum) datum.Datum { return datum.NewFloat(math.Atan2(a.Float(), b.Float())) })
+	pure2("datan2", func(a, b datum.Datum) datum.Datum { return datum.NewFloat(exactAtan2(a.Float(), b.Float())) })
 	registerTrig()
 	registerDegrees()
 	Register("dpi", func(*Context, []datum.Datum) (datum.Datum, error) { return datum.NewFloat(math.Pi), nil })
@@ -104,15 +104,6 @@ func signFloat(f float64) float64 {
 		return -1
 	}
 	return 0
-}
-
-// log10 is exact for powers of ten, unlike math.Log10.
-func log10(f float64) float64 {
-	r := math.Log10(f)
-	if n := math.Round(r); math.Abs(r-n) < 1e-9 && n >= 0 && n <= 22 && math.Pow10(int(n)) == f {
-		return n
-	}
-	return r
 }
 
 func logFloat(f float64, log func(float64) float64) (datum.Datum, error) {
@@ -137,7 +128,7 @@ func powFloat(a, b float64) (datum.Datum, error) {
 	case a < 0 && math.Floor(b) != b:
 		return null, pgerr.New(pgcode.InvalidArgumentForPowerFunction, "a negative number raised to a non-integer power yields a complex result")
 	}
-	r := math.Pow(a, b)
+	r := exactPow(a, b)
 	return checkFloat(r, isInf(a) || isInf(b), a == 0 || isInf(a) || isInf(b))
 }
 
@@ -146,7 +137,7 @@ func errTrigRange() error { return pgerr.New(pgcode.NumericValueOutOfRange, "inp
 func registerTrig() {
 	// Periodic functions refuse infinities, inverse ones what lies outside [-1, 1].
 	for source, f := range map[string]func(float64) float64{
-		"dsin": math.Sin, "dcos": math.Cos, "dtan": math.Tan, "dcot": func(x float64) float64 { return 1 / math.Tan(x) },
+		"dsin": exactSin, "dcos": exactCos, "dtan": exactTan, "dcot": func(x float64) float64 { return 1 / exactTan(x) },
 	} {
 		fn1(source, func(a datum.Datum) (datum.Datum, error) {
 			if isInf(a.Float()) {
@@ -156,7 +147,7 @@ func registerTrig() {
 			return checkFloat(r, source == "dcot" || source == "dtan", true)
 		})
 	}
-	for source, f := range map[string]func(float64) float64{"dasin": math.Asin, "dacos": math.Acos} {
+	for source, f := range map[string]func(float64) float64{"dasin": exactAsin, "dacos": exactAcos} {
 		fn1(source, func(a datum.Datum) (datum.Datum, error) {
 			if math.Abs(a.Float()) > 1 {
 				return null, errTrigRange()
