@@ -64,7 +64,7 @@ func localToInstant(c *Context, ts int64) (instant int64, side int) {
 		return ts, 0
 	}
 	f := pgtime.FromTimestamp(ts)
-	instant = ts + int64(pgtime.ZoneOffset(&f, c.Settings.Location))*pgtime.MicrosPerSecond
+	instant = ts + int64(pgtime.ZoneOffset(&f, c.settings().Location))*pgtime.MicrosPerSecond
 	switch {
 	case pgtime.ValidTimestamp(instant):
 		return instant, 0
@@ -79,7 +79,7 @@ func instantToLocal(c *Context, ts int64) int64 {
 	if infiniteTimestamp(ts) {
 		return ts
 	}
-	west := pgtime.LocationZone(c.Settings.Location).OffsetAt(ts)
+	west := pgtime.LocationZone(c.settings().Location).OffsetAt(ts)
 	return ts - int64(west)*pgtime.MicrosPerSecond
 }
 

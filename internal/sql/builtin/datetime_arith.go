@@ -93,7 +93,7 @@ func registerTimestampArithmetic() {
 			if err != nil {
 				return datum.Datum{}, err
 			}
-			ts, err := addToInstant(a[0].Int(), v, pgtime.LocationZone(c.Settings.Location))
+			ts, err := addToInstant(a[0].Int(), v, pgtime.LocationZone(c.settings().Location))
 			return datum.NewTimestampTZ(ts), err
 		}
 	}

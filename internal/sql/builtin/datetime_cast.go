@@ -125,7 +125,7 @@ func castInstantTimeTZ(c *Context, a []datum.Datum) (datum.Datum, error) {
 	if infiniteTimestamp(ts) {
 		return datum.Datum{}, nil
 	}
-	west := pgtime.LocationZone(c.Settings.Location).OffsetAt(ts)
+	west := pgtime.LocationZone(c.settings().Location).OffsetAt(ts)
 	return datum.NewTimeTZ(datum.TimeTZValue{
 		Micros: clockOf(ts - int64(west)*pgtime.MicrosPerSecond), Zone: int32(west),
 	}), nil
@@ -133,9 +133,9 @@ func castInstantTimeTZ(c *Context, a []datum.Datum) (datum.Datum, error) {
 
 // castTimeTimeTZ gives a time the offset that the session's zone has today at that time.
 func castTimeTimeTZ(c *Context, a []datum.Datum) (datum.Datum, error) {
-	f := pgtime.FromTimestampTZ(c.TxnTime, c.Settings.Location)
+	f := pgtime.FromTimestampTZ(c.TxnTime, c.settings().Location)
 	f.SetClock(a[0].Int())
-	west := pgtime.ZoneOffset(&f, c.Settings.Location)
+	west := pgtime.ZoneOffset(&f, c.settings().Location)
 	return datum.NewTimeTZ(datum.TimeTZValue{Micros: a[0].Int(), Zone: int32(west)}), nil
 }
 

@@ -32,7 +32,7 @@ func LocalTimestamp(c *Context, precision int32) datum.Datum {
 
 // CurrentTime is CURRENT_TIME(precision), a time with time zone.
 func CurrentTime(c *Context, precision int32) datum.Datum {
-	west := pgtime.LocationZone(c.Settings.Location).OffsetAt(c.TxnTime)
+	west := pgtime.LocationZone(c.settings().Location).OffsetAt(c.TxnTime)
 	micros := pgtime.AdjustTime(clockOf(instantToLocal(c, c.TxnTime)), precision)
 	return datum.NewTimeTZ(datum.TimeTZValue{Micros: micros, Zone: int32(west)})
 }
@@ -59,7 +59,7 @@ func init() {
 	Register("timeofday", timeOfDay)
 	Register("pg_sleep", func(c *Context, a []datum.Datum) (datum.Datum, error) { return sleep(c, a[0].Float()) })
 	RegisterOID(3935, func(c *Context, a []datum.Datum) (datum.Datum, error) { // pg_sleep_for(interval)
-		until, err := addToInstant(c.Clock(), a[0].Interval(), pgtime.LocationZone(c.Settings.Location))
+		until, err := addToInstant(c.Clock(), a[0].Interval(), pgtime.LocationZone(c.settings().Location))
 		if err != nil {
 			return datum.Datum{}, err
 		}
@@ -77,7 +77,7 @@ func init() {
 }
 
 func timeOfDay(c *Context, _ []datum.Datum) (datum.Datum, error) {
-	f := pgtime.FromTimestampTZ(c.Clock(), c.Settings.Location)
+	f := pgtime.FromTimestampTZ(c.Clock(), c.settings().Location)
 	return datum.NewText(fmt.Sprintf("%s %s %02d %02d:%02d:%02d.%06d %d %s", dayNames[f.Weekday][:3], monthNames[f.Month-1][:3],
 		f.Day, f.Hour, f.Min, f.Sec, f.Micros, f.Year, f.Abbrev)), nil
 }

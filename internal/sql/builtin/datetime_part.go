@@ -190,7 +190,7 @@ func instantPart(c *Context, d datum.Datum, unit pgtime.Unit) (part, int64) {
 	if unit == pgtime.UnitEpoch {
 		return epochPart(ts), 0
 	}
-	f := pgtime.FromTimestampTZ(ts, c.Settings.Location)
+	f := pgtime.FromTimestampTZ(ts, c.settings().Location)
 	if p := zonePart(f.Zone, unit); p.kind != partMissing {
 		return p, 0
 	}

@@ -38,7 +38,7 @@ func ageInstants(c *Context, a []datum.Datum) (datum.Datum, error) {
 	if infiniteTimestamp(a[0].Int()) || infiniteTimestamp(a[1].Int()) {
 		return datum.Datum{}, errTimestampRange()
 	}
-	return ageFields(pgtime.FromTimestampTZ(a[0].Int(), c.Settings.Location), pgtime.FromTimestampTZ(a[1].Int(), c.Settings.Location),
+	return ageFields(pgtime.FromTimestampTZ(a[0].Int(), c.settings().Location), pgtime.FromTimestampTZ(a[1].Int(), c.settings().Location),
 		a[0].Int() < a[1].Int())
 }
 
@@ -164,7 +164,7 @@ func registerSeries() {
 		return series(c, a, yield, addToTimestamp)
 	})
 	RegisterSet("generate_series_timestamptz", func(c *Context, a []datum.Datum, yield func([]datum.Datum) error) error {
-		zone := pgtime.LocationZone(c.Settings.Location)
+		zone := pgtime.LocationZone(c.settings().Location)
 		return series(c, a, yield, func(ts int64, v datum.IntervalValue) (int64, error) { return addToInstant(ts, v, zone) })
 	})
 }

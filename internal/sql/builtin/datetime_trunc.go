@@ -27,7 +27,7 @@ func init() {
 		return datum.NewTimestamp(ts), nil
 	})
 	Register("timestamptz_trunc", func(c *Context, a []datum.Datum) (datum.Datum, error) {
-		return truncInstant(a[0].Str(), a[1].Int(), pgtime.LocationZone(c.Settings.Location))
+		return truncInstant(a[0].Str(), a[1].Int(), pgtime.LocationZone(c.settings().Location))
 	})
 	Register("timestamptz_trunc_zone", func(_ *Context, a []datum.Datum) (datum.Datum, error) {
 		if infiniteTimestamp(a[1].Int()) {

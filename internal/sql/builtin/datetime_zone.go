@@ -62,7 +62,7 @@ func intervalZone(c *Context, d datum.Datum) (pgtime.Zone, error) {
 	v := d.Interval()
 	if v.Months != 0 || v.Days != 0 {
 		return pgtime.Zone{}, pgerr.New(pgcode.InvalidParameterValue, "interval time zone \"%s\" must not include months or days",
-			pgtime.AppendInterval(nil, v, &c.Settings.Opts))
+			pgtime.AppendInterval(nil, v, &c.settings().Opts))
 	}
 	return pgtime.FixedOffset(int(int32(-(v.Micros / pgtime.MicrosPerSecond)))), nil
 }

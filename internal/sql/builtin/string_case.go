@@ -31,3 +31,27 @@ func asciiUpper(s string) string {
 	}
 	return s
 }
+
+// initcap raises the first letter of each word and lowers the others; letters
+// and digits of ASCII make words.
+func initcap(s string) string {
+	b := []byte(s)
+	inWord := false
+	for i, c := range b {
+		switch {
+		case c >= 'a' && c <= 'z':
+			if !inWord {
+				b[i] = c - 'a' + 'A'
+			}
+			inWord = true
+		case c >= 'A' && c <= 'Z':
+			if inWord {
+				b[i] = c - 'A' + 'a'
+			}
+			inWord = true
+		default:
+			inWord = c >= '0' && c <= '9'
+		}
+	}
+	return string(b)
+}
