@@ -52,7 +52,7 @@ func (p *parser) alterStmt() ast.Stmt {
 
 // alterRelation parses ALTER TABLE|INDEX|VIEW|... behind the kind.
 func (p *parser) alterRelation(pos int, kind ast.ObjectKind) ast.Stmt {
-	if p.tok.cls == kwAll && p.peek(1) == kwIn && (kind == ast.KindTable || kind == ast.KindIndex || kind == ast.KindMatView) {
+	if p.tok.cls == kwAll && (kind == ast.KindTable || kind == ast.KindIndex || kind == ast.KindMatView) {
 		return p.otherFrom(pos, "ALTER ALL IN TABLESPACE")
 	}
 	ifExists := p.ifExists()

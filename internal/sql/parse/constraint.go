@@ -95,8 +95,7 @@ func (p *parser) checkConstraint(c *ast.Constraint) {
 
 // indexConstraintOptions parses [WITH (...)] [USING INDEX TABLESPACE name].
 func (p *parser) indexConstraintOptions(c *ast.Constraint) {
-	if p.tok.cls == kwWith && p.peek(1) == '(' {
-		p.advance()
+	if p.accept(kwWith) {
 		c.Options = p.definition()
 	}
 	if p.accept(kwUsing) {

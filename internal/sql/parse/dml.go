@@ -37,7 +37,7 @@ func (p *parser) insertRest(n *ast.InsertStmt) {
 // a query.
 func (p *parser) selectBehindParen() bool {
 	switch p.peek(1) {
-	case kwSelect, kwWith, kwTable:
+	case kwSelect, kwWith, tWithLA, kwTable:
 		return true
 	case kwValues:
 		return p.peek(2) == '('
@@ -271,7 +271,7 @@ func (p *parser) indexElem() *ast.IndexElem {
 	if p.accept(kwCollate) {
 		e.Collate = p.anyName()
 	}
-	if p.startsOpClass() {
+	if p.tok.cls.isColID() {
 		e.OpClass = p.anyName()
 		if p.tok.cls == '(' {
 			e.OpClassOptions = p.relOptions()
@@ -280,15 +280,6 @@ func (p *parser) indexElem() *ast.IndexElem {
 	e.Direction = p.direction()
 	e.Nulls = p.nullsOrder()
 	return e
-}
-
-// startsOpClass tells whether tok is the name of an operator class. NULLS begins
-// the order of nulls before FIRST or LAST.
-func (p *parser) startsOpClass() bool {
-	if p.tok.cls == kwNulls {
-		return p.peek(1) != kwFirst && p.peek(1) != kwLast
-	}
-	return p.tok.cls.isColID()
 }
 
 // columnOrExpr parses ColId, a function call or ( expression ).

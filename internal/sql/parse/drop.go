@@ -62,7 +62,14 @@ func (p *parser) typeRef() *ast.ObjectRef {
 func (p *parser) dropSingle(pos int) ast.Stmt {
 	p.advance()
 	n := &ast.DropStmt{Pos: pos, Kind: p.objectKind(mergeKinds(sharedNameKinds, commentKinds))}
-	n.IfExists = p.ifExists()
+	if n.Kind == ast.KindCast || n.Kind == ast.KindTransform { // a name cannot follow
+		if p.accept(kwIf) {
+			p.expect(kwExists)
+			n.IfExists = true
+		}
+	} else {
+		n.IfExists = p.ifExists()
+	}
 	if n.Kind == ast.KindOperator {
 		n.Objects = list(p, func() *ast.ObjectRef { return p.object(n.Kind) })
 	} else {

@@ -68,7 +68,7 @@ func (p *parser) prefix(mode exprMode) ast.Expr {
 			op := p.qualOp()
 			return &ast.OpExpr{Pos: pos, Op: op, Right: p.expr(precOp, mode)}
 		}
-	case kwNot:
+	case kwNot, tNotLA:
 		if mode == modeA {
 			p.advance()
 			return &ast.BoolExpr{Pos: pos, Op: ast.Not, Args: []ast.Expr{p.expr(precNot, mode)}}
@@ -176,10 +176,7 @@ func (p *parser) binaryPrec(mode exprMode) int {
 	case tOp:
 		return precOp
 	case kwOperator:
-		if p.peek(1) == '(' {
-			return precOp
-		}
-		return precNone
+		return precOp
 	case kwIs:
 		return precIs
 	case kwAt:
@@ -200,11 +197,8 @@ func (p *parser) binaryPrec(mode exprMode) int {
 		return precIs
 	case kwBetween, kwIn, kwLike, kwIlike, kwSimilar:
 		return precLike
-	case kwNot:
-		switch p.peek(1) {
-		case kwBetween, kwIn, kwLike, kwIlike, kwSimilar:
-			return precLike
-		}
+	case tNotLA:
+		return precLike
 	case kwCollate:
 		return precCollate
 	}
@@ -216,7 +210,7 @@ func (p *parser) binaryPrec(mode exprMode) int {
 func (p *parser) operators(left ast.Expr, minPrec int, mode exprMode) ast.Expr {
 	for {
 		prec := p.binaryPrec(mode)
-		if prec <= minPrec {
+		if prec <= minPrec || p.tok.cls.isKeyword() && p.endsEarly() {
 			return left
 		}
 		open := false // the construct ends in an operand, so a non-associative operator may not follow
@@ -250,6 +244,18 @@ func (p *parser) operators(left ast.Expr, minPrec int, mode exprMode) ast.Expr {
 			p.syntaxError()
 		}
 	}
+}
+
+// endsEarly tells whether the operator at tok is none here: SIMILAR in SUBSTRING,
+// or a column label, as in SELECT a like FROM t.
+func (p *parser) endsEarly() bool {
+	switch p.depth {
+	case p.similarDepth:
+		return p.tok.cls == kwSimilar && p.peek(1) != kwTo
+	case p.labelDepth:
+		return p.tok.cls.isBareLabel() && (p.peek(1) == ',' || endsTargets(p.peek(1)))
+	}
+	return false
 }
 
 func (p *parser) connective(left ast.Expr, prec int, mode exprMode) ast.Expr {
@@ -363,7 +369,7 @@ func (p *parser) isNormalized(left ast.Expr, not bool, pos int) ast.Expr {
 // likeTest parses [NOT] LIKE|ILIKE|SIMILAR TO|BETWEEN|IN.
 func (p *parser) likeTest(left ast.Expr, mode exprMode) (_ ast.Expr, open bool) {
 	pos := p.tok.pos
-	not := p.accept(kwNot)
+	not := p.accept(tNotLA)
 	cls := p.tok.cls
 	p.advance()
 	switch cls {
@@ -427,7 +433,7 @@ func (p *parser) inTest(left ast.Expr, not bool, pos int) ast.Expr {
 // also be a column's name.
 func (p *parser) startsSelect() bool {
 	switch p.tok.cls {
-	case kwSelect, kwWith, kwTable:
+	case kwSelect, kwWith, tWithLA, kwTable:
 		return true
 	case kwValues:
 		return p.peek(1) == '('
@@ -509,14 +515,11 @@ func (p *parser) overlaps(left *ast.Row, mode exprMode) ast.Expr {
 	if p.tok.cls == kwRow && p.peek(1) == '(' {
 		right = p.explicitRow()
 	} else {
-		if p.tok.cls != '(' {
-			p.syntaxError()
-		}
-		q, args := p.parenthesized(true)
-		if q != nil || len(args) < 2 {
-			p.syntaxError()
-		}
-		right = &ast.Row{Pos: rightPos, Args: args}
+		p.expect('(')
+		right = &ast.Row{Pos: rightPos, Args: []ast.Expr{p.aExpr()}}
+		p.expect(',')
+		right.Args = append(right.Args, p.exprList()...)
+		p.expect(')')
 	}
 	if len(left.Args) != 2 {
 		p.fail(pgcode.SyntaxError, left.Pos, "wrong number of parameters on left side of OVERLAPS expression")

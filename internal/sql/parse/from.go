@@ -307,7 +307,7 @@ func (p *parser) rowsFrom(f *ast.RangeFunction) bool {
 
 // funcSuffix parses [WITH ORDINALITY] and the alias of a function.
 func (p *parser) funcSuffix(f *ast.RangeFunction) {
-	f.Ordinality = p.accept2(kwWith, kwOrdinality)
+	f.Ordinality = p.accept2(tWithLA, kwOrdinality)
 	p.funcAlias(f)
 }
 

@@ -80,10 +80,12 @@ func (p *parser) funcApplication(names []string, pos int) *ast.FuncCall {
 			break
 		}
 	}
+	orderPos := p.tok.pos
 	if p.tok.cls == kwOrder {
 		f.OrderBy = p.sortClause()
 	}
 	p.expect(')')
+	p.literalOrder = orderPos
 	p.literalCall = literal && !f.Variadic
 	return f
 }
@@ -275,7 +277,10 @@ func (p *parser) substringForm(pos int) ast.Expr {
 	if p.tok.cls == ')' {
 		return p.plainArgs("substring", nil, pos)
 	}
+	outer := p.similarDepth
+	p.similarDepth = p.depth + 1
 	first := p.funcArg()
+	p.similarDepth = outer
 	if _, named := first.(*ast.NamedArg); named {
 		return p.plainArgs("substring", first, pos)
 	}

@@ -1,7 +1,7 @@
 package parse
 
 // Keywords are token classes of their own, from keywordBase on, in the order of
-// keywordTable. The list is PostgreSQL 15's (pg_get_keywords()); DriftDB's own
+// keyword.All. The list is PostgreSQL 15's (pg_get_keywords()); DriftDB's own
 // words (SYSTEM_TIME, SEQ) are recognised by their text where they may occur and
 // are no keywords, so that every name valid in PostgreSQL stays valid.
 const (

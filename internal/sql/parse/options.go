@@ -3,6 +3,7 @@ package parse
 import (
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
+	"github.com/driftdb/driftdb/internal/sql/keyword"
 )
 
 // Values of options are Consts; a word is a string Const in an Option with Word
@@ -83,10 +84,9 @@ func (p *parser) relOption() *ast.Option {
 
 // optRelOptions parses [WITH (...)].
 func (p *parser) optRelOptions() []*ast.Option {
-	if p.tok.cls != kwWith || p.peek(1) != '(' {
+	if !p.accept(kwWith) {
 		return nil
 	}
-	p.advance()
 	return p.relOptions()
 }
 
@@ -115,7 +115,7 @@ func (p *parser) defArg(o *ast.Option) {
 		p.advance()
 	case c.isOperator() || c == kwOperator && p.peek(1) == '(':
 		o.Value = &ast.OptionOp{Pos: pos, Op: p.qualAllOp()}
-	case c.isKeyword() && c.keyword().cat == reserved:
+	case c.isKeyword() && c.keyword().Category == keyword.Reserved:
 		o.Value, o.Word = wordConst(pos, p.tok.text), true
 		p.advance()
 	default:
@@ -197,10 +197,11 @@ func (p *parser) seqOption() *ast.Option {
 		o.Name = "sequence_name"
 		o.Value = &ast.OptionName{Pos: p.tok.pos, Names: p.anyName()}
 	case kwStart:
-		p.accept(kwWith)
+		p.optWith()
 		o.Value = p.numericOnly()
 	case kwRestart:
-		if p.accept(kwWith) || p.startsNumeric() {
+		if p.startsWith() || p.startsNumeric() {
+			p.optWith()
 			o.Value = p.numericOnly()
 		}
 	default:
@@ -269,7 +270,11 @@ func (p *parser) checkRoleID(r *ast.RoleSpec) {
 }
 
 // optWith skips [WITH].
-func (p *parser) optWith() { p.accept(kwWith) }
+func (p *parser) optWith() {
+	if p.startsWith() {
+		p.advance()
+	}
+}
 
 // genericOptions parses OPTIONS ( name 'value', ... ); alter allows ADD, SET and
 // DROP before a name, kept as the option's namespace.

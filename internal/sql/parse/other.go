@@ -29,7 +29,7 @@ var createForms = map[class]form{
 	kwDomain:     {"CREATE DOMAIN", "DOMAIN anyname [ AS ] type colquals", false},
 	kwEvent: {"CREATE EVENT TRIGGER", "EVENT TRIGGER name ON label [ WHEN eventfilter { AND eventfilter }* ] " +
 		"EXECUTE { FUNCTION | PROCEDURE } funcname ( )", false},
-	kwExtension: {"CREATE EXTENSION", "EXTENSION [ ifnotexists ] name [ WITH ] " +
+	kwExtension: {"CREATE EXTENSION", "EXTENSION [ ifnotexists ] name optwith " +
 		"{ SCHEMA name | VERSION wordorstring | extensionfrom | CASCADE }*", false},
 	kwForeign: {"CREATE FOREIGN TABLE", "FOREIGN { DATA WRAPPER name { fdwoption }* [ createoptions ] | " +
 		"TABLE [ ifnotexists ] qualname { tableelements [ INHERITS ( { qualname },+ ) ] | " +
@@ -60,12 +60,12 @@ var createForms = map[class]form{
 		"[ WHEN ( expr ) ] " + triggerCall, true},
 	kwType: {"CREATE TYPE", "TYPE anyname [ definition | AS { ( [ { attribute },+ ] ) | " +
 		"ENUM ( [ { sconst },+ ] ) | RANGE definition } ]", false},
-	kwUser: {"CREATE USER MAPPING", "USER MAPPING [ ifnotexists ] FOR mappeduser SERVER name [ createoptions ]", false},
+	kwUser: {"CREATE USER MAPPING", "USER MAPPING [ IF NOT EXISTS ] FOR mappeduser SERVER name [ createoptions ]", false},
 }
 
 // plainForms are the statements with a first word of their own.
 var plainForms = map[class]form{
-	kwDrop: {"DROP USER MAPPING", "DROP USER MAPPING [ ifexists ] FOR mappeduser SERVER name", false},
+	kwDrop: {"DROP USER MAPPING", "DROP USER MAPPING [ IF EXISTS ] FOR mappeduser SERVER name", false},
 	kwImport: {"IMPORT FOREIGN SCHEMA", "IMPORT FOREIGN SCHEMA name [ { LIMIT TO | EXCEPT } ( { relation },+ ) ] " +
 		"FROM SERVER name INTO name [ createoptions ]", false},
 	kwLoad: {"LOAD", "LOAD sconst", false},
@@ -99,9 +99,9 @@ var alterForms = map[string]string{
 		"REFRESH PUBLICATION [ WITH definition ] | ADD PUBLICATION { name },+ [ WITH definition ] | " +
 		"DROP PUBLICATION { name },+ [ WITH definition ] | ENABLE | DISABLE | SKIP definition }",
 	"ALTER TABLESPACE": "{ SET | RESET } reloptions",
-	"ALTER TEXT SEARCH CONFIGURATION": "{ ADD MAPPING FOR { name },+ WITH { anyname },+ | " +
-		"DROP MAPPING [ ifexists ] FOR { name },+ | ALTER MAPPING { REPLACE anyname WITH anyname | " +
-		"FOR { name },+ { WITH { anyname },+ | REPLACE anyname WITH anyname } } }",
+	"ALTER TEXT SEARCH CONFIGURATION": "{ ADD MAPPING FOR { name },+ anywith { anyname },+ | " +
+		"DROP MAPPING [ IF EXISTS ] FOR { name },+ | ALTER MAPPING { REPLACE anyname anywith anyname | " +
+		"FOR { name },+ { anywith { anyname },+ | REPLACE anyname anywith anyname } } }",
 	"ALTER TEXT SEARCH DICTIONARY": "definition",
 	"ALTER TRIGGER":                dependsOn,
 	"ALTER TYPE":                   "altertype",
@@ -216,6 +216,13 @@ func init() {
 		"behavior": {match: startsKeyword(kwCascade, kwRestrict), read: drop((*parser).behavior), null: true},
 		"constraintattrs": {match: startsKeyword(kwNot, kwDeferrable, kwInitially, kwNo), null: true,
 			read: func(p *parser) { p.constraintAttributes(&ast.Constraint{Kind: ast.ConstraintForeignKey}, "ASSERTION") }},
+		"optwith": {match: (*parser).startsWith, read: (*parser).optWith, null: true},
+		"anywith": {match: (*parser).startsWith, read: func(p *parser) {
+			if !p.startsWith() {
+				p.syntaxError()
+			}
+			p.advance()
+		}},
 		"colquals":    must(func(p *parser) { p.columnConstraints(new(ast.ColumnDef)) }),
 		"eventfilter": must(func(p *parser) { p.match("name IN ( { sconst },+ )") }),
 		"fdwoption": {match: startsKeyword(kwHandler, kwNo, kwValidator),
@@ -408,7 +415,7 @@ func (p *parser) alterType() {
 	case p.tok.cls == kwRename:
 		p.match("RENAME VALUE sconst TO sconst")
 	case p.tok.cls == kwAdd && p.peek(1) == kwValue:
-		p.match("ADD VALUE [ ifnotexists ] sconst [ { BEFORE | AFTER } sconst ]")
+		p.match("ADD VALUE [ IF NOT EXISTS ] sconst [ { BEFORE | AFTER } sconst ]")
 	default:
 		p.match("{ altertypecmd },+")
 	}

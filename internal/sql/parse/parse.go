@@ -122,7 +122,7 @@ func (p *parser) hintsAfter(pos int) string {
 // statements inside a function's body.
 func (p *parser) stmt(top bool) ast.Stmt {
 	switch p.tok.cls {
-	case kwSelect, kwWith, kwInsert, kwUpdate, kwDelete, kwMerge, kwValues, kwTable, '(':
+	case kwSelect, kwWith, tWithLA, kwInsert, kwUpdate, kwDelete, kwMerge, kwValues, kwTable, '(':
 		return p.preparable()
 	case kwBegin, kwEnd:
 		if !top {

@@ -6,6 +6,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
+	"github.com/driftdb/driftdb/internal/sql/keyword"
 )
 
 // Limits of nesting. They lie a little above what PostgreSQL 15 takes with its
@@ -32,16 +33,28 @@ type parser struct {
 	tok      token
 	ahead    [4]token
 	aheadLen int
-	prevEnd  int // end of the token before tok
-	depth    int
-	height   int // of the tallest tree parsed since the last enter
+
+	pending    token // read by fetch as lookahead
+	hasPending bool
+
+	prevEnd int // end of the token before tok
+	depth   int
+	height  int // of the tallest tree parsed since the last enter
 
 	stmtStart int    // first token of the statement
 	stmtHint  string // hints before it
 
+	// similarDepth is the depth at which SIMILAR without TO ends an expression,
+	// for SUBSTRING(a SIMILAR b ESCAPE c).
+	similarDepth int
+	// labelDepth is the depth of a select list's expressions, which a label
+	// may follow.
+	labelDepth int
+
 	// literalCall tells that the call parsed last could be a type with
 	// modifiers, as in numeric(3, 1) '1.5'.
-	literalCall bool
+	literalCall  bool
+	literalOrder int // position of its ORDER BY
 }
 
 // guard runs f and returns the error it panicked with.
@@ -65,7 +78,43 @@ func (p *parser) init(sql string, o *Options) {
 		p.backslashes = o.BackslashStrings
 		p.notices = o.Notices
 	}
-	p.tok = p.lexer.next()
+	p.tok = p.fetch()
+}
+
+// fetch takes the next token from the lexer and marks the keywords whose meaning
+// the word behind them decides.
+func (p *parser) fetch() token {
+	var t token
+	if p.hasPending {
+		t, p.hasPending = p.pending, false
+	} else {
+		t = p.lexer.next()
+	}
+	switch t.cls {
+	case kwNot, kwNulls, kwWith:
+		p.pending, p.hasPending = p.lexer.next(), true
+		t.cls = withLookahead(t.cls, p.pending.cls)
+	}
+	return t
+}
+
+func withLookahead(c, next class) class {
+	switch c {
+	case kwNot:
+		switch next {
+		case kwBetween, kwIn, kwLike, kwIlike, kwSimilar:
+			return tNotLA
+		}
+	case kwNulls:
+		if next == kwFirst || next == kwLast {
+			return tNullsLA
+		}
+	case kwWith:
+		if next == kwTime || next == kwOrdinality {
+			return tWithLA
+		}
+	}
+	return c
 }
 
 func (p *parser) advance() {
@@ -76,7 +125,7 @@ func (p *parser) advance() {
 		copy(p.ahead[:], p.ahead[1:1+p.aheadLen])
 		return
 	}
-	p.tok = p.lexer.next()
+	p.tok = p.fetch()
 }
 
 // peek returns the class of the nth token after tok, n from 1 to 4.
@@ -84,7 +133,7 @@ func (p *parser) peek(n int) class { return p.peekToken(n).cls }
 
 func (p *parser) peekToken(n int) *token {
 	for p.aheadLen < n {
-		p.ahead[p.aheadLen] = p.lexer.next()
+		p.ahead[p.aheadLen] = p.fetch()
 		p.aheadLen++
 	}
 	return &p.ahead[n-1]
@@ -196,7 +245,7 @@ func (c class) isColID() bool {
 	if c == tIdent {
 		return true
 	}
-	return c.isKeyword() && c.keyword().cat <= colName
+	return c.isKeyword() && c.keyword().Category <= keyword.ColName
 }
 
 func (c class) isTypeFuncName() bool {
@@ -206,18 +255,18 @@ func (c class) isTypeFuncName() bool {
 	if !c.isKeyword() {
 		return false
 	}
-	cat := c.keyword().cat
-	return cat == unreserved || cat == typeFunc
+	cat := c.keyword().Category
+	return cat == keyword.Unreserved || cat == keyword.TypeFunc
 }
 
 func (c class) isNonReserved() bool {
-	return c == tIdent || c.isKeyword() && c.keyword().cat != reserved
+	return c == tIdent || c.isKeyword() && c.keyword().Category != keyword.Reserved
 }
 
 func (c class) isColLabel() bool { return c == tIdent || c.isKeyword() }
 
 func (c class) isBareLabel() bool {
-	return c == tIdent || c.isKeyword() && c.keyword().bare
+	return c == tIdent || c.isKeyword() && c.keyword().BareLabel
 }
 
 // take returns the text of tok and advances, if ok.

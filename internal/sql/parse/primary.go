@@ -283,10 +283,8 @@ func (p *parser) startsConstType() bool {
 		return p.peek(1) == kwCharacter || p.peek(1) == kwChar
 	case kwTime, kwTimestamp:
 		switch p.peek(1) {
-		case tSconst, '(', kwWithout:
+		case tSconst, '(', kwWithout, tWithLA:
 			return true
-		case kwWith:
-			return p.peek(2) == kwTime
 		}
 	}
 	return false
@@ -325,7 +323,7 @@ func (p *parser) typmodsFromArgs(f *ast.FuncCall) []ast.Expr {
 		}
 	}
 	if f.OrderBy != nil {
-		p.fail(pgcode.SyntaxError, ast.Leftmost(f.OrderBy[0].Expr), "type modifier cannot have ORDER BY")
+		p.fail(pgcode.SyntaxError, p.literalOrder, "type modifier cannot have ORDER BY")
 	}
 	return f.Args
 }

@@ -10,7 +10,7 @@ import (
 func (p *parser) query() *ast.SelectStmt {
 	outer := p.enter()
 	var with *ast.With
-	if p.tok.cls == kwWith {
+	if p.startsWith() {
 		with = p.withClause()
 	}
 	q := p.queryWith(with)
@@ -108,7 +108,7 @@ func (p *parser) simpleSelect() *ast.SelectStmt {
 		q.Targets = p.targetList()
 	default:
 		p.accept(kwAll)
-		if !p.endsTargets() {
+		if !endsTargets(p.tok.cls) {
 			q.Targets = p.targetList()
 		}
 	}
@@ -142,9 +142,9 @@ func (p *parser) simpleSelect() *ast.SelectStmt {
 	return q
 }
 
-// endsTargets tells whether tok ends an empty select list.
-func (p *parser) endsTargets() bool {
-	switch p.tok.cls {
+// endsTargets tells whether a token may follow a select list.
+func endsTargets(c class) bool {
+	switch c {
 	case tEOF, ';', ')', kwInto, kwFrom, kwWhere, kwGroup, kwHaving, kwWindow, kwUnion, kwIntersect,
 		kwExcept, kwOrder, kwLimit, kwOffset, kwFetch, kwFor, kwOn, kwWith, kwReturning:
 		return true
@@ -162,7 +162,10 @@ func (p *parser) target() *ast.Target {
 		p.advance()
 		return t
 	}
+	outer := p.labelDepth
+	p.labelDepth = p.depth + 1
 	t.Value = p.aExpr()
+	p.labelDepth = outer
 	if p.accept(kwAs) {
 		t.Name = p.colLabel()
 	} else if p.tok.cls.isBareLabel() {
@@ -194,7 +197,12 @@ func (p *parser) intoTarget() *ast.Into {
 	persistence := ast.Permanent
 	switch p.tok.cls {
 	case kwTemp, kwTemporary, kwUnlogged, kwLocal, kwGlobal: // or a table of that name
-		if c := p.peek(1); c == kwTable || c.isColID() {
+		c := p.peek(1)
+		if p.tok.cls == kwLocal || p.tok.cls == kwGlobal {
+			if c == kwTemp || c == kwTemporary {
+				persistence = p.persistence()
+			}
+		} else if c == kwTable || c.isColID() {
 			persistence = p.persistence()
 		}
 	}
@@ -211,14 +219,15 @@ func (p *parser) persistence() ast.Persistence {
 		p.advance()
 		return ast.Temporary
 	case kwLocal, kwGlobal:
-		if c := p.peek(1); c == kwTemp || c == kwTemporary {
-			if p.tok.cls == kwGlobal {
-				p.notice(pgerr.New(pgcode.Warning, "GLOBAL is deprecated in temporary table creation").At(p.tok.pos + 1))
-			}
-			p.advance()
-			p.advance()
-			return ast.Temporary
+		t := p.tok
+		p.advance()
+		if !p.accept(kwTemp) {
+			p.expect(kwTemporary)
 		}
+		if t.cls == kwGlobal {
+			p.notice(pgerr.New(pgcode.Warning, "GLOBAL is deprecated in temporary table creation").At(t.pos + 1))
+		}
+		return ast.Temporary
 	case kwUnlogged:
 		p.advance()
 		return ast.Unlogged
@@ -294,20 +303,14 @@ func (p *parser) direction() ast.SortDirection {
 }
 
 func (p *parser) nullsOrder() ast.NullsOrder {
-	if p.tok.cls != kwNulls {
+	if !p.accept(tNullsLA) {
 		return ast.NullsDefault
 	}
-	switch p.peek(1) {
-	case kwFirst:
-		p.advance()
-		p.advance()
+	if p.accept(kwFirst) {
 		return ast.NullsFirst
-	case kwLast:
-		p.advance()
-		p.advance()
-		return ast.NullsLast
 	}
-	return ast.NullsDefault
+	p.expect(kwLast)
+	return ast.NullsLast
 }
 
 // limit collects the LIMIT, OFFSET and FETCH clauses of one query.
@@ -414,7 +417,7 @@ func (p *parser) offsetValue() ast.Expr {
 	switch p.tok.cls {
 	case '+', '-':
 		simple = p.peek(1) == tIconst || p.peek(1) == tFconst
-	case tOp, kwNot, kwDefault, kwOperator:
+	case tOp, kwNot, tNotLA, kwDefault, kwOperator:
 		simple = false
 	}
 	start := p.tok.pos
@@ -446,10 +449,11 @@ func (p *parser) fetchFirst(l *limit) {
 	if !p.accept(kwFirst) {
 		p.expect(kwNext)
 	}
-	switch p.tok.cls {
-	case kwRow, kwRows:
+	unit := p.tok.cls == kwRow || p.tok.cls == kwRows // or a column of that name
+	switch next := p.peek(1); {
+	case unit && (next == kwOnly || next == kwWith):
 		l.count = &ast.Const{Pos: -1, Kind: ast.ConstInt, Int: 1}
-	case '+', '-':
+	case p.tok.cls == '+' || p.tok.cls == '-':
 		pos, minus := p.tok.pos, p.tok.cls == '-'
 		p.advance()
 		if p.tok.cls != tIconst && p.tok.cls != tFconst {
@@ -524,9 +528,13 @@ func (p *parser) locking() []*ast.Locking {
 	return out
 }
 
+// startsWith tells whether tok is WITH, whatever follows it.
+func (p *parser) startsWith() bool { return p.tok.cls == kwWith || p.tok.cls == tWithLA }
+
+// withClause parses WITH and its queries.
 func (p *parser) withClause() *ast.With {
 	w := &ast.With{Pos: p.tok.pos}
-	p.expect(kwWith)
+	p.advance()
 	// a table expression may be named recursive
 	if p.tok.cls == kwRecursive && p.peek(1) != kwAs && p.peek(1) != '(' {
 		p.advance()
@@ -626,7 +634,7 @@ func (p *parser) preparable() ast.Stmt {
 	outer := p.enter()
 	defer p.leave(outer)
 	var with *ast.With
-	if p.tok.cls == kwWith {
+	if p.startsWith() {
 		with = p.withClause()
 	}
 	switch p.tok.cls {

@@ -21,7 +21,12 @@ const (
 	tLessEquals    // <=
 	tGreaterEquals // >=
 	tNotEquals     // <> and !=
-	tNone          // no token; the lexer never returns it
+
+	// Keywords that mean something else by the next word, as in PostgreSQL's
+	// base_yylex. They are no names.
+	tNotLA   // NOT before BETWEEN, IN, LIKE, ILIKE, SIMILAR
+	tNullsLA // NULLS before FIRST, LAST
+	tWithLA  // WITH before TIME, ORDINALITY
 
 	keywordBase class = 512
 )

@@ -194,7 +194,7 @@ func (p *parser) timeType(t *ast.TypeName, cls class) {
 		p.expect(')')
 	}
 	switch {
-	case p.tok.cls == kwWith && p.peek(1) == kwTime:
+	case p.tok.cls == tWithLA:
 		p.advance()
 		p.expect2(kwTime, kwZone)
 		name += "tz"

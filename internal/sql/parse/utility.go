@@ -194,7 +194,7 @@ func (p *parser) vacuumStmt() ast.Stmt {
 	} else {
 		for _, c := range []class{kwFull, kwFreeze, kwVerbose} {
 			if pos := p.tok.pos; p.accept(c) {
-				n.Options = append(n.Options, word(pos, c.keyword().word))
+				n.Options = append(n.Options, word(pos, c.keyword().Word))
 			}
 		}
 		if pos := p.tok.pos; p.acceptAnalyze() {

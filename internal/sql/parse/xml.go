@@ -51,7 +51,7 @@ func (p *parser) xmlForm(cls class) (func(pos int) ast.Expr, bool) {
 	}
 	return func(pos int) ast.Expr {
 		args()
-		return &ast.XMLExpr{Pos: pos, Name: cls.keyword().word}
+		return &ast.XMLExpr{Pos: pos, Name: cls.keyword().Word}
 	}, true
 }
 
