@@ -8,6 +8,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
+	"github.com/driftdb/driftdb/internal/sql/bind"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
@@ -262,7 +263,7 @@ func (e *Env) rewrite(old, t *catalog.Table, using map[int16]string) (err error)
 			continue
 		}
 		x = x.Clone()
-		if err := e.Data.Freeze(x.Storage); err != nil {
+		if err := e.Data.Freeze(x.Storage, 0, EndRewrite); err != nil {
 			return err
 		}
 		if x.Storage, err = e.Data.NewStorage(); err != nil {
@@ -275,7 +276,7 @@ func (e *Env) rewrite(old, t *catalog.Table, using map[int16]string) (err error)
 	if err := e.Data.Rewrite(old, t, using, indexes); err != nil {
 		return err
 	}
-	return e.Data.Freeze(old.Storage)
+	return e.Data.Freeze(old.Storage, t.OID, EndRewrite)
 }
 
 func (e *Env) alterDefault(t *catalog.Table, c *ast.AlterTableCmd) error {
@@ -434,7 +435,7 @@ func (e *Env) alterType(t *catalog.Table, c *ast.AlterTableCmd) error {
 		e.Edit.Put(t)
 		return nil
 	}
-	text := quoteIdent(c.Name)
+	text := bind.QuoteIdent(c.Name)
 	if c.Expr != nil {
 		if text, err = e.usingText(old, c, typ); err != nil {
 			return err
@@ -464,7 +465,7 @@ func (e *Env) usingText(old *catalog.Table, c *ast.AlterTableCmd, want types.T) 
 		if c.Expr != nil {
 			if _, plain := c.Expr.(*ast.ColumnRef); plain {
 				return "", pgerr.New(pgcode.DatatypeMismatch, "column %q cannot be cast automatically to type %s", c.Name, typeText(want)).
-					WithHint("You might need to specify \"USING %s::%s\".", quoteIdent(c.Name), typeText(want))
+					WithHint("You might need to specify \"USING %s::%s\".", bind.QuoteIdent(c.Name), typeText(want))
 			}
 		}
 		return "", pgerr.New(pgcode.DatatypeMismatch, "result of USING clause for column %q cannot be cast automatically to type %s", c.Name, typeText(want)).

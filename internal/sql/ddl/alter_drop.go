@@ -161,7 +161,7 @@ func (e *Env) removeConstraint(table uint32, k catalog.Constraint) error {
 	e.Edit.Remove(k.Index)
 	if x.Storage != 0 {
 		e.Edit.Put(t)
-		return e.Data.Freeze(x.Storage)
+		return e.Data.Freeze(x.Storage, 0, EndDrop)
 	}
 	t.PrimaryKey = nil
 	return e.rewrite(old, t, nil)
@@ -176,5 +176,5 @@ func (e *Env) removeIndex(x *catalog.Index) error {
 	if x.Storage == 0 {
 		return nil
 	}
-	return e.Data.Freeze(x.Storage)
+	return e.Data.Freeze(x.Storage, 0, EndDrop)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
+	"github.com/driftdb/driftdb/internal/sql/bind"
 )
 
 // dropKinds are the kinds DROP knows, with the relation kind each needs.
@@ -300,7 +301,7 @@ func (d *dropping) referencesTo(t *catalog.Table, index uint32) {
 func (d *dropping) defaultsOf(q *catalog.Sequence, on string) {
 	cat := d.cat()
 	schema := cat.Schema(q.Schema).Name
-	calls := []string{"nextval('" + quoteIdent(q.Name) + "'::regclass)", "nextval('" + quoteIdent(schema) + "." + quoteIdent(q.Name) + "'::regclass)"}
+	calls := []string{"nextval('" + bind.QuoteIdent(q.Name) + "'::regclass)", "nextval('" + bind.QuoteIdent(schema) + "." + bind.QuoteIdent(q.Name) + "'::regclass)"}
 	cat.All(func(o catalog.Desc) bool {
 		t, ok := o.(*catalog.Table)
 		if !ok || d.targets[t.OID] || slices.Contains(d.order, t.OID) {
@@ -444,7 +445,7 @@ func (d *dropping) removeTable(t *catalog.Table) error {
 		}
 	}
 	for _, s := range storages {
-		if err := d.Data.Freeze(s); err != nil {
+		if err := d.Data.Freeze(s, 0, EndDrop); err != nil {
 			return err
 		}
 	}

@@ -57,6 +57,16 @@ type Binder interface {
 	Constant(text string, t types.T) (value string, null, volatile bool, err error)
 }
 
+// Ending says why a storage ends.
+type Ending uint8
+
+// The reasons.
+const (
+	EndDrop Ending = iota
+	EndTruncate
+	EndRewrite
+)
+
 // Data does the work of DDL on rows. All of it happens in the running
 // transaction.
 type Data interface {
@@ -68,8 +78,9 @@ type Data interface {
 	// columns in using by expression text over old's columns; it rebuilds the
 	// indexes listed in indexes and checks NOT NULL.
 	Rewrite(old, new *catalog.Table, using map[int16]string, indexes []*catalog.Index) error
-	// Freeze ends a storage at this commit.
-	Freeze(storage uint64) error
+	// Freeze ends a storage at this commit; table is the one whose change list
+	// says so, 0 for an index.
+	Freeze(storage uint64, table uint32, why Ending) error
 	// Validate checks a constraint over all rows: 23514, 23503 or, for a NOT NULL
 	// column (constraint nil), 23502.
 	Validate(t *catalog.Table, c *catalog.Constraint, notNull int16) error

@@ -7,6 +7,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
+	"github.com/driftdb/driftdb/internal/sql/bind"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
@@ -371,23 +372,11 @@ func (e *Env) serial(t *catalog.Table, col *catalog.Column, k *ast.Constraint) e
 
 // nextvalCall is the expression nextval('schema.name'::regclass).
 func nextvalCall(cat *catalog.Snapshot, seq *catalog.Sequence) ast.Expr {
-	name := quoteIdent(cat.Schema(seq.Schema).Name) + "." + quoteIdent(seq.Name)
+	name := bind.QuoteIdent(cat.Schema(seq.Schema).Name) + "." + bind.QuoteIdent(seq.Name)
 	return &ast.FuncCall{Pos: -1, Name: []string{"pg_catalog", "nextval"}, Args: []ast.Expr{&ast.TypeCast{
 		Pos: -1, Arg: &ast.Const{Pos: -1, Kind: ast.ConstString, Text: name},
 		Type: &ast.TypeName{Pos: -1, Names: []string{"pg_catalog", "regclass"}},
 	}}}
-}
-
-func quoteIdent(s string) string {
-	plain := s != "" && (s[0] == '_' || s[0] >= 'a' && s[0] <= 'z')
-	for i := 0; plain && i < len(s); i++ {
-		c := s[i]
-		plain = c == '_' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
-	}
-	if plain {
-		return s
-	}
-	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 }
 
 // checkCollation accepts the collations that mean bytewise order.

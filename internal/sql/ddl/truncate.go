@@ -67,7 +67,7 @@ func (e *Env) truncate(old *catalog.Table, restart bool) (err error) {
 		if x.Storage == 0 {
 			continue
 		}
-		if err := e.Data.Freeze(x.Storage); err != nil {
+		if err := e.Data.Freeze(x.Storage, 0, EndTruncate); err != nil {
 			return err
 		}
 		x = x.Clone()
@@ -77,7 +77,7 @@ func (e *Env) truncate(old *catalog.Table, restart bool) (err error) {
 		e.Edit.Put(x)
 	}
 	e.Edit.Put(t)
-	if err := e.Data.Freeze(old.Storage); err != nil {
+	if err := e.Data.Freeze(old.Storage, old.OID, EndTruncate); err != nil {
 		return err
 	}
 	if !restart {

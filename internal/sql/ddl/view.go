@@ -68,7 +68,7 @@ func withColumnNames(s *ast.CreateViewStmt) *ast.SelectStmt {
 	// A sub-select with column aliases works for every form of query.
 	return &ast.SelectStmt{
 		Pos:     s.Query.Pos,
-		Targets: []*ast.Target{{Pos: s.Query.Pos, Expr: &ast.ColumnRef{Pos: -1, Star: true}}},
+		Targets: []*ast.Target{{Pos: s.Query.Pos, Value: &ast.ColumnRef{Pos: -1, Star: true}}},
 		From: []ast.TableExpr{&ast.RangeSubselect{
 			Pos: s.Query.Pos, Query: s.Query, Alias: &ast.Alias{Pos: -1, Name: s.View.Name, Columns: s.Columns},
 		}},

@@ -1,0 +1,121 @@
+package syscat
+
+import (
+	"github.com/driftdb/driftdb/internal/catalog"
+	"github.com/driftdb/driftdb/internal/config"
+	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
+	"github.com/driftdb/driftdb/internal/store"
+	"github.com/driftdb/driftdb/internal/types"
+)
+
+// Env is what the relations are computed from. It belongs to one statement.
+type Env struct {
+	Catalog  *catalog.Snapshot
+	DB       *store.DB
+	Settings *config.Session
+	Formats  *pgfmt.Settings
+	// Stats returns a table's estimated rows and pages; -1 rows when never analysed.
+	Stats func(table uint32) (rows float64, pages int32)
+	// Print reprints a stored expression over a table (nil for none), pretty or not.
+	Print func(text string, t *catalog.Table, pretty bool) string
+	// PrintView reprints a view's query.
+	PrintView func(v *catalog.View, pretty bool) string
+	// SequenceState returns a sequence's last value and whether nextval gave it out.
+	SequenceState func(q *catalog.Sequence) (last int64, called bool)
+	// Activity lists the sessions.
+	Activity func() []Activity
+	// Prepared and Cursors list what the session has prepared and opened.
+	Prepared func() []Prepared
+	// Visible reports whether a relation is found by its name alone.
+	Visible func(oid uint32) bool
+	// Superuser tells whether secrets may show.
+	Superuser bool
+}
+
+// Activity is one row of pg_stat_activity; times are microseconds since
+// 2000-01-01, 0 for none.
+type Activity struct {
+	PID         int32
+	UserOID     uint32
+	User        string
+	Application string
+	ClientAddr  string
+	ClientPort  int32
+	Start       int64
+	TxStart     int64
+	QueryStart  int64
+	StateChange int64
+	State       string
+	Query       string
+	WaitEvent   string // "" when it does not wait
+}
+
+// Prepared is one row of pg_prepared_statements.
+type Prepared struct {
+	Name      string
+	Statement string
+	Time      int64
+	Types     []types.OID
+	FromSQL   bool
+}
+
+// schemaName returns the name of a schema.
+func (e *Env) schemaName(oid uint32) string {
+	if s := e.Catalog.Schema(oid); s != nil {
+		return s.Name
+	}
+	return ""
+}
+
+// roleName returns the name of a role.
+func (e *Env) roleName(oid uint32) string {
+	if r := e.Catalog.Role(oid); r != nil {
+		return r.Name
+	}
+	return "unknown (OID=" + itoa(int64(oid)) + ")"
+}
+
+// tables yields every user table.
+func (e *Env) tables(yield func(*catalog.Table) error) error {
+	return each(e.Catalog, yield)
+}
+
+// each yields every object of one kind in OID order.
+func each[D catalog.Desc](s *catalog.Snapshot, yield func(D) error) (err error) {
+	s.All(func(d catalog.Desc) bool {
+		if typed, ok := d.(D); ok {
+			err = yield(typed)
+		}
+		return err == nil
+	})
+	return err
+}
+
+func itoa(n int64) string { return string(pgfmt.AppendText(nil, types.Of(types.Int8), datum.NewInt(n), pgfmt.Default())) }
+
+// intArray makes an array of a type from numbers; lower is its first subscript.
+func intArray[N int16 | uint32 | int64](elem types.OID, lower int32, list []N) datum.Datum {
+	a := &datum.ArrayValue{Elem: uint32(elem)}
+	for _, n := range list {
+		a.Elems = append(a.Elems, datum.NewInt(int64(n)))
+	}
+	if len(list) > 0 || lower == 0 {
+		a.Dims = []datum.Dim{{Len: int32(len(list)), Lower: lower}}
+	}
+	return datum.NewArray(a)
+}
+
+// textArray makes a text[]; NULL for none.
+func textArray(list []string) datum.Datum {
+	if len(list) == 0 {
+		return datum.Datum{}
+	}
+	a := &datum.ArrayValue{Elem: uint32(types.Text), Dims: []datum.Dim{{Len: int32(len(list)), Lower: 1}}}
+	for _, s := range list {
+		a.Elems = append(a.Elems, datum.NewText(s))
+	}
+	return datum.NewArray(a)
+}
+
+func char(b byte) datum.Datum { return datum.NewText(string(rune(b))) }
