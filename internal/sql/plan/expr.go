@@ -309,6 +309,9 @@ type Subquery struct {
 	Plan    Rel
 	Columns []ColID
 	Test    Expr
+	// Source is the binder's own form of the query, for printing; nil once the plan
+	// was rewritten.
+	Source any
 	// Names are the output columns' names, for printing.
 	Names []string
 	// Left and Op are what Test was made of, for printing.
