@@ -100,7 +100,7 @@ var boot = map[string]string{
 	"default_text_search_config": "pg_catalog.english", "lc_messages": "C", "server_version": ServerVersion,
 	"server_version_num": strconv.Itoa(ServerVersionNum), "timezone_abbreviations": "Default", "max_stack_depth": "2048",
 	"port": "5433", "shared_memory_size": "0", "unix_socket_directories": "", "ssl_library": "", "jit": "off",
-	"extension_destdir": "",
+	"extension_destdir": "", "max_connections": "20000",
 }
 
 // own are the settings that pg_settings of PostgreSQL does not list: hidden ones

@@ -50,7 +50,7 @@ type conn struct {
 
 	bind       bindMessage
 	names      names
-	formats    *pgfmt.Settings // the session's when last asked
+	generation uint64 // of the settings when statements was read
 	statements obs.StatementLog
 
 	// since is when the present work began (unix nanoseconds), or minus when the
@@ -239,7 +239,7 @@ func (c *conn) simple(body []byte) error {
 		}
 		return c.readyForQuery()
 	}
-	c.currentFormats()
+	c.readSettings()
 	began := c.since.Load()
 	logged := c.statements.Before(c.log, "statement", sql)
 	err := c.session.Simple(c.ctx, sql, &c.out)
@@ -300,23 +300,31 @@ func (c *conn) readyForQuery() error {
 	return c.out.flush()
 }
 
-// currentFormats asks the session how values print; the session answers with
-// another pointer whenever a setting changed, which is also when the statement
-// logging settings must be read again.
+// currentFormats asks the session how values print.
 func (c *conn) currentFormats() *pgfmt.Settings {
-	f, ok := c.session.(client.Formatter)
-	if !ok {
-		if c.formats == nil {
-			c.formats = pgfmt.Default()
-			c.statements = obs.ParseStatementLog(c.session.Setting)
-		}
-		return c.formats
+	if f, ok := c.session.(client.Formatter); ok {
+		return f.Formats()
 	}
-	if now := f.Formats(); now != c.formats {
-		c.formats = now
+	return pgfmt.Default()
+}
+
+// settingsGeneration is implemented by sessions that can tell cheaply whether
+// any setting changed.
+type settingsGeneration interface {
+	SettingsGeneration() uint64
+}
+
+// readSettings reads the settings of statement logging again if they may have
+// changed. Without settingsGeneration that is once, at start.
+func (c *conn) readSettings() {
+	now := uint64(1)
+	if g, ok := c.session.(settingsGeneration); ok {
+		now = g.SettingsGeneration() + 2 // 0 is never read, 1 read for good
+	}
+	if now != c.generation {
+		c.generation = now
 		c.statements = obs.ParseStatementLog(c.session.Setting)
 	}
-	return c.formats
 }
 
 func (c *conn) completed(tag string) { c.server.metrics.Completed(tag) }

@@ -148,7 +148,7 @@ func (c *conn) execute(body []byte) failure {
 	if fault := r.end(); fault != nil {
 		return failed(fault)
 	}
-	c.currentFormats()
+	c.readSettings()
 	sql := c.names.portalSQL(portal)
 	began, phase, logged := c.since.Load(), "", false
 	if c.statements.Active() {

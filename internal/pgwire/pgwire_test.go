@@ -759,7 +759,12 @@ func TestStatementLogging(t *testing.T) {
 	}), level, false))
 	_, _, address := startServer(t, Options{Log: log, LogConnections: true, LogDisconnections: true})
 	c := connect(t, address, "")
-	// is_superuser is on in the test session, but Set asks for the flag.
+	if _, err := c.Exec(context.Background(), "set log_min_duration_statement 0; rows 0").ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	if res := c.ExecParams(context.Background(), "rows 1", nil, nil, nil, nil).Read(); res.Err != nil {
+		t.Fatal(res.Err)
+	}
 	if _, err := c.Exec(context.Background(), "error 22012").ReadAll(); err == nil {
 		t.Fatal("no error")
 	}
@@ -770,7 +775,8 @@ func TestStatementLogging(t *testing.T) {
 		return strings.Contains(b.String(), "disconnection:")
 	})
 	for _, want := range []string{"LOG:  connection received: host=127.0.0.1", "driftdb@driftdb LOG:  connection authorized: user=driftdb",
-		"ERROR:  22012: an error", "DETAIL:  a detail", "STATEMENT:  error 22012"} {
+		"ERROR:  22012: an error", "DETAIL:  a detail", "STATEMENT:  error 22012",
+		" ms  execute <unnamed>: rows 1", " ms  statement: error 22012"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("missing %q in\n%s", want, b.String())
 		}

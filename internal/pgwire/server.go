@@ -50,7 +50,7 @@ type Options struct {
 	LogDisconnections bool
 }
 
-// Times of the watch over connections.
+// Times of the watch over connections, for servers outside tests.
 const (
 	// watchEvery is how often busy connections are looked at.
 	watchEvery = 200 * time.Millisecond
@@ -65,6 +65,7 @@ type Server struct {
 	log      *slog.Logger
 	ctx      context.Context
 	cancelC  context.CancelFunc
+	park     time.Duration // parkAfter
 	stopping atomic.Bool
 
 	mu        sync.Mutex // protects what follows
@@ -98,7 +99,7 @@ func NewServer(opts Options) *Server {
 		opts.AuthTimeout = time.Minute
 	}
 	s := &Server{opts: opts, metrics: opts.Metrics, log: opts.Log, listeners: map[net.Listener]struct{}{},
-		starting: map[*conn]struct{}{}, sessions: map[int32]*conn{}, empty: make(chan struct{})}
+		starting: map[*conn]struct{}{}, sessions: map[int32]*conn{}, empty: make(chan struct{}), park: parkAfter}
 	s.ctx, s.cancelC = context.WithCancel(context.Background())
 	return s
 }
@@ -177,6 +178,16 @@ func (s *Server) reserve(c *conn) error {
 	return nil
 }
 
+// free gives a connection's slot back.
+func (s *Server) free(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.slot {
+		c.slot = false
+		s.used--
+	}
+}
+
 // admit keeps the last slots for superusers.
 func (s *Server) admit(superuser bool) error {
 	s.mu.Lock()
@@ -204,6 +215,7 @@ func (s *Server) remove(c *conn) {
 		delete(s.sessions, c.pid)
 	}
 	if c.slot {
+		c.slot = false
 		s.used--
 	}
 	if s.stopping.Load() {
@@ -343,7 +355,7 @@ func (s *Server) watch() {
 				if c.in.sock.gone() {
 					c.terminate(errVanished)
 				}
-			case since < 0 && now+since >= int64(parkAfter) && !c.parked.Load():
+			case since < 0 && now+since >= int64(s.park) && !c.parked.Load():
 				c.park.Store(true)
 				c.wake()
 			}

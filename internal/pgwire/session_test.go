@@ -55,6 +55,7 @@ func (e *testEngine) NewSession(_ context.Context, info client.Info) (client.Ses
 		return nil, pgerr.New(pgcode.InvalidCatalogName, "database \"%s\" does not exist", info.Database)
 	}
 	s := &testSession{engine: e, info: info, settings: config.NewSession(nil), interrupt: make(chan struct{}, 1)}
+	s.settings.Superuser = info.User == "driftdb"
 	for name, value := range info.Settings {
 		if err := s.settings.Start(name, value, config.SourceClient); err != nil {
 			return nil, err
@@ -98,6 +99,8 @@ type testPortal struct {
 }
 
 func (s *testSession) Formats() *pgfmt.Settings { return s.settings.Formats() }
+
+func (s *testSession) SettingsGeneration() uint64 { return s.settings.Generation() }
 
 func (s *testSession) columns(sql string, formats []int16) []client.Column {
 	var cols []client.Column

@@ -49,6 +49,7 @@ func (c *conn) start() {
 		return
 	case errors.As(err, &e):
 		e = fatal(e)
+		c.server.free(c) // before the client knows, who may try again at once
 		c.server.metrics.Rejected(string(e.Code))
 		c.logError(e, "")
 		_ = c.out.report('E', e)
@@ -97,7 +98,7 @@ func (c *conn) negotiate() error {
 		return pgerr.From(err)
 	}
 	c.out.conn = c
-	c.currentFormats()
+	c.readSettings()
 	for _, name := range config.Reported {
 		if value, ok := c.session.Setting(name); ok {
 			_ = c.out.status(name, value)
