@@ -28,8 +28,10 @@ type world struct {
 	oid  uint32
 }
 
-func newWorld(t testing.TB) *world {
-	db, err := store.Open("", store.Options{InMemory: true})
+func newWorld(t testing.TB) *world { return newWorldWith(t, store.Options{InMemory: true}) }
+
+func newWorldWith(t testing.TB, opts store.Options) *world {
+	db, err := store.Open("", opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -368,4 +370,10 @@ func (w *world) verify(tables ...*table.Table) {
 	if n := w.m.Locks(); n != 0 && w.m.Active() == 0 {
 		w.t.Errorf("%d locks left", n)
 	}
+}
+
+// toNumeric is the USING of an ALTER TYPE of column 2 from integer.
+func toNumeric(values []datum.Datum) ([]datum.Datum, error) {
+	values[1] = datum.NewNumeric(values[1].Int(), 0)
+	return values, nil
 }
