@@ -36,6 +36,7 @@ type DB struct {
 	times   timeCache
 	ids     idAllocator
 	seqs    sequences
+	images  scanImages
 	ballast ballast
 
 	life     sync.RWMutex // held shared by writes, exclusively by Close
@@ -98,6 +99,8 @@ func (db *DB) open() error {
 	if err != nil {
 		return openError(db.dir, err)
 	}
+	db.images.after = imageAfterRows
+	db.images.budget = max(0, db.opts.ScanImageBytes)
 	db.newest = newNewestArray(newestSlots)
 	if fresh {
 		if err := db.create(); err != nil {
@@ -219,6 +222,7 @@ func (db *DB) background() {
 		case <-disk.C:
 			db.ballast.check()
 			db.hlc.extend(db)
+			db.sweepImages()
 		case <-views.C:
 			db.refreshView()
 		}

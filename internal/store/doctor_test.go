@@ -89,7 +89,7 @@ func edit(t *testing.T, fs vfs.FS, f func(*pebble.DB)) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -32,7 +32,10 @@ type Iter struct {
 	liveUntil Seq // end of the storage's live versions: MaxSeq or its freeze
 	err       error
 
-	past    *pastMerge // reads below the View's seq
+	img     imageCursor // modeImage
+	rows    int         // rows returned by modePresent
+	counted bool        // rows are not to be reported as demand
+	past    *pastMerge  // reads below the View's seq
 	history *historyMerge
 	buf     []byte // bounds; the engine keeps its own copy
 }
@@ -41,6 +44,7 @@ type iterMode uint8
 
 const (
 	modePresent iterMode = iota
+	modeImage
 	modePast
 	modeHistory
 )
@@ -57,6 +61,13 @@ func (r Reader) Scan(id StorageID, lower, upper []byte, opts ScanOptions) *Iter 
 	if it.liveUntil <= r.at {
 		it.done = true
 		return it
+	}
+	if st := r.v.db.states.get(id); st != nil {
+		if img := st.imageFor(r.at); img != nil {
+			it.mode = modeImage
+			it.img.open(img, lower, upper, opts.Reverse)
+			return it
+		}
 	}
 	var lo, hi []byte
 	it.buf, lo, hi = storageBounds(it.buf, spacePresent, id, lower, upper)
@@ -77,6 +88,9 @@ func (r Reader) Scan(id StorageID, lower, upper []byte, opts ScanOptions) *Iter 
 // which Err then gives.
 func (it *Iter) Next() bool {
 	if it.mode != modePresent || it.done {
+		if it.mode == modeImage && !it.done {
+			return it.nextImage()
+		}
 		return it.nextSlow()
 	}
 	p := it.present
@@ -107,6 +121,7 @@ func (it *Iter) Next() bool {
 	it.start = Seq(binary.BigEndian.Uint64(val))
 	it.end = it.liveUntil
 	it.tuple = val[8:]
+	it.rows++
 	return true
 }
 
@@ -151,6 +166,9 @@ func (it *Iter) Close() error {
 	err := it.err
 	if it.v == nil {
 		return err
+	}
+	if !it.counted && int64(it.rows) >= min(imageCountRows, it.v.db.images.after) {
+		it.v.db.scanned(it.id, it.v, it.rows)
 	}
 	if it.present != nil {
 		it.v.giveBack(poolScan, it.present)

@@ -172,6 +172,9 @@ func (h *harness) open() error {
 		MemTableBytes: 256 << 10, CacheBytes: 4 << 20,
 		OnFatal: func(err error) { panic(err) },
 	})
+	if err == nil {
+		h.db.images.after = 3 // storages here are small
+	}
 	return err
 }
 

@@ -47,6 +47,9 @@ type Options struct {
 	// CacheBytes is the size of the block cache; 0 is a quarter of the memory
 	// this process may use.
 	CacheBytes int64
+	// ScanImageBytes limits the memory for images of much-scanned storages;
+	// 0 is half of CacheBytes, negative makes none.
+	ScanImageBytes int64
 	// MemTableBytes is the size of the write buffer; 0 is 64 MiB.
 	MemTableBytes int64
 	// MaxBatchBytes limits one transaction's encoded size; 0 is 1.5 GiB.
@@ -100,6 +103,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.CacheBytes == 0 {
 		o.CacheBytes = max(memoryLimit()/4, 8*o.MemTableBytes)
+	}
+	if o.ScanImageBytes == 0 {
+		o.ScanImageBytes = o.CacheBytes / 2
 	}
 	if o.MaxBatchBytes == 0 {
 		o.MaxBatchBytes = defaultMaxBatch

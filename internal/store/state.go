@@ -11,6 +11,10 @@ import (
 type storageState struct {
 	lastChange atomic.Uint64
 	frozenAt   atomic.Uint64 // 0: not frozen
+
+	image        atomic.Pointer[scanImage]
+	scannedRows  atomic.Int64  // rows scanned since the change below
+	scannedSince atomic.Uint64 // the lastChange that scannedRows counts from
 }
 
 const stateChunk = 1024

@@ -1,0 +1,271 @@
+package store
+
+import (
+	"bytes"
+	"sort"
+	"sync"
+	"sync/atomic"
+)
+
+// scanImage is the present of one storage laid out for scanning: its rows in key
+// order, side by side in memory. Walking it costs a few nanoseconds a row, where
+// the engine's iterator merges levels and decodes blocks for about a hundred.
+//
+// An image holds the storage as of commit built. It is the present for every
+// reader whose moment is at or after the storage's last change, as long as that
+// change is at or before built; a commit to the storage therefore ends its use
+// by raising lastChange, before the commit is published, with no further step.
+// Images are made in the background for storages that are scanned much more than
+// changed, and may be dropped at any time.
+type scanImage struct {
+	built  Seq
+	chunks []imageChunk
+	bytes  int64
+}
+
+// imageChunk holds some rows. Row i's key is data[offs[2i]:offs[2i+1]] and its
+// tuple data[offs[2i+1]:offs[2i+2]].
+type imageChunk struct {
+	data   []byte
+	offs   []uint32
+	starts []Seq
+}
+
+const (
+	imageChunkRows  = 4096
+	imageChunkBytes = 1 << 20
+	// imageAfterRows is how many rows must have been scanned since the
+	// storage last changed before an image is made.
+	imageAfterRows = 100_000
+	// imageCountRows is the least scan that counts; a lower threshold lowers
+	// it too.
+	imageCountRows = 1000
+)
+
+func (c *imageChunk) key(i int) []byte { return c.data[c.offs[2*i]:c.offs[2*i+1]] }
+
+// scanImages accounts for all images of a DB.
+type scanImages struct {
+	budget int64 // bytes all images together may take
+	after  int64 // imageAfterRows, less in tests
+	used   atomic.Int64
+
+	mu       sync.Mutex // protects what follows
+	building map[StorageID]bool
+	made     map[StorageID]*scanImage
+}
+
+// imageFor returns the usable image of a storage for a read at a moment, or nil.
+func (s *storageState) imageFor(at Seq) *scanImage {
+	img := s.image.Load()
+	if img == nil {
+		return nil
+	}
+	if last := Seq(s.lastChange.Load()); last > img.built || last > at {
+		return nil
+	}
+	return img
+}
+
+// find returns the position of the first row with a key at or above key.
+func (m *scanImage) find(key []byte) (chunk, row int) {
+	chunk = sort.Search(len(m.chunks), func(i int) bool { return bytes.Compare(m.chunks[i].key(0), key) > 0 }) - 1
+	if chunk < 0 {
+		return 0, 0
+	}
+	c := &m.chunks[chunk]
+	row = sort.Search(len(c.starts), func(i int) bool { return bytes.Compare(c.key(i), key) >= 0 })
+	if row == len(c.starts) {
+		return chunk + 1, 0
+	}
+	return chunk, row
+}
+
+// imageCursor walks the rows of an image between two positions.
+type imageCursor struct {
+	img                *scanImage
+	cur                *imageChunk
+	row, last          int // next row and the end in cur, in the direction of the walk
+	chunk              int
+	endChunk, endRow   int // forward: one past the last row
+	fromChunk, fromRow int // reverse: the first row
+}
+
+// open places the cursor before the first row of the span.
+func (c *imageCursor) open(img *scanImage, lower, upper []byte, reverse bool) {
+	*c = imageCursor{img: img, endChunk: len(img.chunks)}
+	if lower != nil {
+		c.fromChunk, c.fromRow = img.find(lower)
+	}
+	if upper != nil {
+		c.endChunk, c.endRow = img.find(upper)
+	}
+	if reverse {
+		c.chunk = c.endChunk
+		if c.endRow > 0 {
+			c.enterBack(c.endRow)
+		}
+		return
+	}
+	c.chunk = c.fromChunk
+	c.enter(c.fromRow)
+}
+
+// enter makes chunk the current one of a forward walk, from a row on.
+func (c *imageCursor) enter(row int) {
+	c.cur, c.row, c.last = nil, 0, 0
+	if c.chunk > c.endChunk || c.chunk >= len(c.img.chunks) {
+		return
+	}
+	c.cur = &c.img.chunks[c.chunk]
+	c.row, c.last = row, len(c.cur.starts)
+	if c.chunk == c.endChunk {
+		c.last = c.endRow
+	}
+}
+
+// enterBack makes chunk the current one of a reverse walk, below a row.
+func (c *imageCursor) enterBack(row int) {
+	c.cur = &c.img.chunks[c.chunk]
+	c.row, c.last = row, 0
+	if c.chunk == c.fromChunk {
+		c.last = c.fromRow
+	}
+}
+
+// nextImage is Next over an image.
+func (it *Iter) nextImage() bool {
+	c := &it.img
+	if it.reverse {
+		for c.row <= c.last {
+			if c.chunk <= c.fromChunk {
+				return it.stop(nil)
+			}
+			c.chunk--
+			c.enterBack(len(c.img.chunks[c.chunk].starts))
+		}
+		c.row--
+		it.load(c.cur, c.row)
+		return true
+	}
+	for c.row >= c.last {
+		c.chunk++
+		c.enter(0)
+		if c.cur == nil {
+			return it.stop(nil)
+		}
+	}
+	it.load(c.cur, c.row)
+	c.row++
+	return true
+}
+
+func (it *Iter) load(c *imageChunk, row int) {
+	o := c.offs[2*row : 2*row+3 : 2*row+3]
+	it.key = c.data[o[0]:o[1]:o[1]]
+	it.tuple = c.data[o[1]:o[2]:o[2]]
+	it.start = c.starts[row]
+	it.end = it.liveUntil
+}
+
+// scanned counts rows read through the engine and has an image made when a
+// storage is read much without being changed.
+func (db *DB) scanned(id StorageID, v *View, rows int) {
+	st := db.states.get(id)
+	if st == nil || db.images.budget == 0 {
+		return
+	}
+	last := st.lastChange.Load()
+	if st.scannedSince.Swap(last) != last {
+		st.scannedRows.Store(0)
+	}
+	if st.scannedRows.Add(int64(rows)) < db.images.after || Seq(last) > v.seq || st.imageFor(v.seq) != nil {
+		return
+	}
+	im := &db.images
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	if im.building == nil {
+		im.building = make(map[StorageID]bool)
+		im.made = make(map[StorageID]*scanImage)
+	}
+	if im.building[id] || !db.life.TryRLock() {
+		return // it is being made, or the store is being closed
+	}
+	im.building[id] = true
+	go func() {
+		defer db.life.RUnlock()
+		img := db.buildImage(id)
+		im.mu.Lock()
+		defer im.mu.Unlock()
+		delete(im.building, id)
+		if img == nil {
+			st.scannedRows.Store(-8 * imageAfterRows) // not soon again
+			return
+		}
+		if old := im.made[id]; old != nil {
+			im.used.Add(-old.bytes)
+		}
+		im.made[id] = img
+		st.image.Store(img)
+	}()
+}
+
+// buildImage reads a storage's present into an image. It gives up when the
+// budget is spent or the storage changes meanwhile.
+func (db *DB) buildImage(id StorageID) *scanImage {
+	v := db.View()
+	defer v.Release()
+	it := v.Scan(id, nil, nil, ScanOptions{})
+	it.counted = true // this scan must not count as demand
+	defer it.Close()
+	st := db.states.ensure(id)
+	img := &scanImage{built: v.seq}
+	var c imageChunk
+	seal := func() bool {
+		if len(c.starts) == 0 {
+			return true
+		}
+		c.offs = append(c.offs, uint32(len(c.data)))
+		n := int64(cap(c.data) + 4*cap(c.offs) + 8*cap(c.starts))
+		img.chunks = append(img.chunks, c)
+		img.bytes += n
+		c = imageChunk{
+			data:   make([]byte, 0, len(c.data)+len(c.data)/8),
+			offs:   make([]uint32, 0, 2*imageChunkRows+1),
+			starts: make([]Seq, 0, imageChunkRows),
+		}
+		return db.images.used.Add(n) <= db.images.budget && Seq(st.lastChange.Load()) <= v.seq && !db.closing.Load()
+	}
+	good := true
+	for good && it.Next() {
+		c.offs = append(c.offs, uint32(len(c.data)))
+		c.data = append(c.data, it.Key()...)
+		c.offs = append(c.offs, uint32(len(c.data)))
+		c.data = append(c.data, it.Tuple()...)
+		c.starts = append(c.starts, it.Start())
+		if len(c.starts) == imageChunkRows || len(c.data) >= imageChunkBytes {
+			good = seal()
+		}
+	}
+	if !good || it.Err() != nil || !seal() {
+		db.images.used.Add(-img.bytes)
+		return nil
+	}
+	return img
+}
+
+// sweepImages drops the images that changes have made useless.
+func (db *DB) sweepImages() {
+	im := &db.images
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	for id, img := range im.made {
+		st := db.states.ensure(id)
+		if Seq(st.lastChange.Load()) > img.built {
+			st.image.CompareAndSwap(img, nil)
+			im.used.Add(-img.bytes)
+			delete(im.made, id)
+		}
+	}
+}
