@@ -45,8 +45,7 @@ func dump(t testing.TB, it *Iter) string {
 	return out
 }
 
-func TestVersionsOfThreeKeys(t *testing.T) {
-	db := mem(t)
+func conformVersions(t *testing.T, db *DB) {
 	const id = 100
 	commit(t, db, func(b *Batch) {
 		b.Put(id, []byte("a"), []byte("a1"))
