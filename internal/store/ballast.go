@@ -83,6 +83,19 @@ func (b *ballast) check() {
 	}
 }
 
+// fits reports whether a batch of n bytes surely finds room. A batch is written to
+// the log and, later, to a table; small ones the reserve covers.
+func (b *ballast) fits(n int64) bool {
+	if b.full.Load() {
+		return false
+	}
+	if b.size == 0 || n < b.size/4 {
+		return true
+	}
+	use, err := b.fs.GetDiskUsage(b.db.dir)
+	return err != nil || int64(use.AvailBytes) > b.size+2*n
+}
+
 // missing returns how many bytes making the file would take.
 func (b *ballast) missing() int64 {
 	if st, err := b.fs.Stat(b.path()); err == nil && st.Size() >= b.size {

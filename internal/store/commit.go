@@ -47,6 +47,9 @@ func (db *DB) Commit(ctx context.Context, b *Batch) (Seq, Time, error) {
 	if b.err != nil {
 		return 0, 0, b.err
 	}
+	if !db.ballast.fits(int64(b.Len())) {
+		return 0, 0, ErrDiskFull
+	}
 	if err := ctx.Err(); err != nil {
 		return 0, 0, err
 	}

@@ -374,6 +374,11 @@ func TestFullDisk(t *testing.T) {
 	if _, err := q.Stat("db/" + ballastFile); err != nil {
 		t.Fatalf("no reserve was made: %v", err)
 	}
+	big := db.NewBatch()
+	big.Put(100, []byte("big"), make([]byte, 6<<20))
+	if _, _, err := db.Commit(context.Background(), big); !errors.Is(err, ErrDiskFull) {
+		t.Errorf("a batch that cannot fit: %v", err)
+	}
 	tuple := make([]byte, 50_000)
 	for i := range tuple {
 		tuple[i] = byte(rand.Uint32())
@@ -386,6 +391,9 @@ func TestFullDisk(t *testing.T) {
 		_, _, err = db.Commit(context.Background(), b)
 	}
 	n-- // the last was refused
+	if n == 0 {
+		t.Fatal("nothing was accepted")
+	}
 	if !errors.Is(err, ErrDiskFull) {
 		t.Fatalf("after %d rows: %v", n, err)
 	}
@@ -503,5 +511,55 @@ func TestAsyncCommitWaitsForTheOnesBelow(t *testing.T) {
 	<-done
 	if got := db.LastSeq(); got != 2 {
 		t.Errorf("last seq %d", got)
+	}
+}
+
+// Readers resolve now() while writers commit, all in very few microseconds. Every
+// answer must be the same when asked again at the end.
+func TestResolvedMomentsStayResolved(t *testing.T) {
+	ck := clock.NewManual(1_000_000)
+	db := openSmall(t, vfs.NewMem(), func(o *Options) { o.Clock = ck })
+	defer db.Close()
+	type answer struct {
+		t Time
+		s Seq
+	}
+	var stop atomic.Bool
+	var writers, readers sync.WaitGroup
+	for w := range 4 {
+		writers.Go(func() {
+			for i := range 300 {
+				commit(t, db, func(b *Batch) { b.Put(100, []byte{byte(w), byte(i), byte(i >> 8)}, nil) })
+			}
+		})
+	}
+	answers := make([][]answer, 4)
+	for r := range answers {
+		readers.Go(func() {
+			for !stop.Load() {
+				at := db.Now() + Time(r)
+				s, err := db.SeqAt(context.Background(), at)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if len(answers[r]) < 20_000 {
+					answers[r] = append(answers[r], answer{at, s})
+				}
+				if r == 0 {
+					ck.Advance(time.Microsecond)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	stop.Store(true)
+	readers.Wait()
+	for _, as := range answers {
+		for _, a := range as {
+			if s, err := db.SeqAt(context.Background(), a.t); err != nil || s != a.s {
+				t.Fatalf("AS OF %d was %d and is %d (%v)", a.t, a.s, s, err)
+			}
+		}
 	}
 }

@@ -1,0 +1,63 @@
+package clock
+
+import (
+	"testing"
+	"time"
+)
+
+// at runs the clock to a monotonic time with a wall clock that differs from it.
+func at(s *System, mono, wallOff time.Duration) int64 {
+	return s.advance(mono, s.start.UnixMicro()+(mono+wallOff).Microseconds())
+}
+
+func TestFollowsTheMonotonicClock(t *testing.T) {
+	s := NewSystem()
+	t0 := at(s, 0, 0)
+	for d := time.Duration(0); d < 2*time.Second; d += 10 * time.Millisecond {
+		if got := at(s, d, 0) - t0; got != d.Microseconds() {
+			t.Fatalf("after %v the clock moved %d us", d, got)
+		}
+	}
+}
+
+func TestWallSetForwardIsFollowed(t *testing.T) {
+	s := NewSystem()
+	t0 := at(s, 0, 0)
+	if got := at(s, time.Second, time.Hour) - t0; got != (time.Hour + time.Second).Microseconds() {
+		t.Fatalf("moved %d us", got)
+	}
+}
+
+// Set back, the wall clock is met again by running at half speed, never by
+// stepping back.
+func TestWallSetBackIsSlewed(t *testing.T) {
+	s := NewSystem()
+	last := at(s, 0, 0)
+	const back = -2 * time.Second
+	met := time.Duration(0)
+	for d := time.Duration(0); d < 10*time.Second; d += 50 * time.Millisecond {
+		now := at(s, d, back)
+		if now < last {
+			t.Fatalf("after %v the clock went back by %d us", d, last-now)
+		}
+		last = now
+		if wall := s.start.UnixMicro() + (d + back).Microseconds(); now <= wall && met == 0 {
+			met = d
+		}
+	}
+	if met < 3*time.Second || met > 5*time.Second {
+		t.Fatalf("the clocks met after %v, want about 4s", met)
+	}
+}
+
+func TestManual(t *testing.T) {
+	m := NewManual(10)
+	m.Advance(time.Millisecond)
+	if m.Now() != 1010 {
+		t.Fatal(m.Now())
+	}
+	m.Set(5)
+	if m.Now() != 5 {
+		t.Fatal(m.Now())
+	}
+}
