@@ -52,10 +52,9 @@ func (comp *Compiler) DeclareOuter(id plan.ColID) int {
 type level uint8
 
 const (
-	fixed    level = iota // known when compiled
-	perRun                // the same within one execution
-	perRow                // depends on the row, or volatile
-	unfolded level = perRow
+	fixed  level = iota // known when compiled
+	perRun              // the same within one execution
+	perRow              // depends on the row, or volatile
 )
 
 // Compile compiles e for rows of scope.
@@ -96,10 +95,16 @@ func (comp *Compiler) expr(e plan.Expr, scope *Scope) (Node, level, error) {
 		}
 		return comp.constant(n.Type(), d), fixed, nil
 	case perRun:
-		comp.sizes.once++
-		return &once{arg: n, id: comp.sizes.once - 1, slot: comp.NewSlot()}, perRun, nil
+		return comp.Once(n), perRun, nil
 	}
 	return n, lv, nil
+}
+
+// Once returns a node with the value n has the first time it is needed in an
+// execution. n must not look at its row.
+func (comp *Compiler) Once(n Node) Node {
+	comp.sizes.once++
+	return &once{arg: n, id: comp.sizes.once - 1, slot: comp.NewSlot()}
 }
 
 func (comp *Compiler) constant(t types.T, d datum.Datum) Node {
@@ -155,7 +160,7 @@ func (comp *Compiler) node(e plan.Expr, scope *Scope) (Node, level, error) {
 			return nil, perRow, pgerr.New(pgcode.FeatureNotSupported, "cannot use subquery here")
 		}
 		n, err := comp.Subquery(e, scope)
-		return n, perRow, err
+		return n, perRow, err // an uncorrelated one comes wrapped by Once
 	case *plan.SQLValueFunc:
 		return comp.valueFunc(e)
 	case *plan.NextVal:

@@ -58,8 +58,8 @@ type outer struct {
 	slot int
 }
 
-func (n *outer) rowless()                                          {}
-func (n *outer) Type() types.T                                     { return n.typ }
+func (n *outer) rowless()                                         {}
+func (n *outer) Type() types.T                                    { return n.typ }
 func (n *outer) Row(c *Ctx, _ []datum.Datum) (datum.Datum, error) { return c.Outer[n.id], nil }
 func (n *outer) Vec(c *Ctx, b *vec.Batch, _ []int32) (*vec.Vec, error) {
 	return rowlessVec(c, n, n.slot, b)

@@ -40,3 +40,12 @@ func (s *Scope) Ord(id plan.ColID) (int, bool) {
 	ord, ok := s.ords[id]
 	return ord, ok
 }
+
+// Copy returns a scope that can be added to without changing s.
+func (s *Scope) Copy() *Scope {
+	c := &Scope{ords: make(map[plan.ColID]int, len(s.ords)), types: append([]types.T(nil), s.types...)}
+	for id, ord := range s.ords {
+		c.ords[id] = ord
+	}
+	return c
+}

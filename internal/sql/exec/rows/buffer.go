@@ -246,6 +246,13 @@ func (b *Buffer) Copy(v *vec.Vec, col, start, n int) {
 	}
 }
 
+// Vec returns a new vector holding n rows of a column from start on.
+func (b *Buffer) Vec(col, start, n int) *vec.Vec {
+	v := vec.New(b.cols[col].typ, n)
+	b.Copy(v, col, start, n)
+	return v
+}
+
 // NewBatch returns a batch with a vector of rows entries for each column.
 func NewBatch(cols []types.T, rows int) *vec.Batch {
 	b := &vec.Batch{Cols: make([]*vec.Vec, len(cols))}

@@ -1,0 +1,413 @@
+package exec
+
+import (
+	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/sql/ast"
+	"github.com/driftdb/driftdb/internal/sql/exec/expr"
+	"github.com/driftdb/driftdb/internal/sql/phys"
+	"github.com/driftdb/driftdb/internal/sql/plan"
+	"github.com/driftdb/driftdb/internal/table"
+	"github.com/driftdb/driftdb/internal/txn"
+	"github.com/driftdb/driftdb/internal/vec"
+)
+
+// updateSpec is phys.Update.
+type updateSpec struct {
+	nodeInfo
+	input  spec
+	op     *plan.Update
+	rowID  int
+	set    []int   // ordinals of the new values in the input
+	atts   []int16 // the columns they are for
+	target int     // spec id of the target's scan, -1 when it is not a plain one
+	row    rowSpec
+}
+
+func (c *compiler) update(n *phys.Update) (spec, error) {
+	in, err := c.node(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	op := n.Op
+	s := &updateSpec{nodeInfo: c.base(n), input: in, op: op, target: -1}
+	ids := []plan.ColID{op.RowID}
+	for _, a := range op.Set {
+		ids = append(ids, a.ID)
+		s.atts = append(s.atts, a.AttNum)
+	}
+	list, err := ords(in.info().scope, ids)
+	if err != nil {
+		return nil, err
+	}
+	s.rowID, s.set = list[0], list[1:]
+	if scan := c.prog.scanOf(op.RowID); scan != nil {
+		s.target = scan.id
+	}
+	s.row, err = c.rowSpec(op.Table, in.info().scope, rowParts{
+		op.Attnums, op.Row, op.Generated, op.GenCols, op.Extra, op.Checks, op.ViewChecks, op.Returning})
+	return c.finish(s, err)
+}
+
+func (s *updateSpec) make(r *run) operator {
+	return &updateOp{spec: s, r: r, input: r.build(s.input), out: returned{items: s.row.returning, types: s.types}}
+}
+
+type updateOp struct {
+	spec  *updateSpec
+	r     *run
+	input operator
+	t     *table.Table
+	w     *table.Writer
+	mode  txn.Mode
+	rows  rowWriter
+	out   returned
+}
+
+func (o *updateOp) start() (err error) {
+	s := o.spec
+	if err := o.r.env.Stmt.Tx().Writable("UPDATE"); err != nil {
+		return err
+	}
+	if o.t, err = o.r.env.table(s.op.Table); err != nil {
+		return err
+	}
+	o.w, o.mode = o.t.Set().Writer(o.r.env.Stmt), o.t.UpdateMode(s.atts)
+	o.rows = rowWriter{spec: &s.row, r: o.r.ctx, t: o.t, work: make([]datum.Datum, s.row.width)}
+	return nil
+}
+
+func (o *updateOp) next() (*vec.Batch, error) {
+	if o.t == nil {
+		if err := o.start(); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		b, err := o.input.next()
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			return nil, o.w.Finish()
+		}
+		o.out.reset()
+		for i := 0; i < b.Len(); i++ {
+			b.Row(i, o.rows.work[:o.spec.row.base])
+			if err := o.one(); err != nil {
+				return nil, err
+			}
+		}
+		if out := o.out.batch(); out != nil {
+			return out, nil
+		}
+		if err := o.r.interrupted(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// one updates the row that work's base columns are about.
+func (o *updateOp) one() error {
+	s := o.spec
+	work := o.rows.work
+	key := []byte(work[s.rowID].Str())
+	row, state, err := o.t.LockRow(o.r.env.Stmt, key, o.mode, txn.Wait)
+	if err != nil || row == nil {
+		return err
+	}
+	if state == txn.RowChanged {
+		ok, err := o.r.again(s.input, s.target, row, work[:s.row.base])
+		if !ok || err != nil {
+			return err
+		}
+	}
+	values := append([]datum.Datum(nil), row.Values...)
+	for i, ord := range s.set {
+		values[s.atts[i]-1] = work[ord]
+	}
+	if err := o.rows.fill(values); err != nil {
+		return err
+	}
+	if err := o.w.Update(o.t, row, values); err != nil {
+		return err
+	}
+	o.r.touched++
+	if len(s.row.extra) > 0 || len(s.row.views) > 0 {
+		at := row.Key
+		if o.t.Clustered() {
+			at = o.t.KeyOf(nil, values)
+		}
+		o.rows.extras(values, at)
+		if err := o.rows.viewChecks(values); err != nil {
+			return err
+		}
+	}
+	return o.out.add(o.r.ctx, work)
+}
+
+// again runs the statement's query for a row that others have changed and
+// stores the result in work; ok is false when the row does not qualify any more.
+func (r *run) again(input spec, target int, row *table.Row, work []datum.Datum) (ok bool, err error) {
+	if target < 0 {
+		return false, pgerr.Internal("the changed row's scan is not part of the plan")
+	}
+	again, ok, err := r.recheck(input, map[int]*insteadRow{target: {row}})
+	if ok {
+		copy(work, again)
+	}
+	return ok, err
+}
+
+func (o *updateOp) rewind() error { return pgerr.Internal("a data-modifying node was run twice") }
+func (o *updateOp) close()        { o.input.close() }
+
+// deleteSpec is phys.Delete.
+type deleteSpec struct {
+	nodeInfo
+	input     spec
+	op        *plan.Delete
+	rowID     int
+	target    int
+	returning []expr.Node
+}
+
+func (c *compiler) delete(n *phys.Delete) (spec, error) {
+	in, err := c.node(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	s := &deleteSpec{nodeInfo: c.base(n), input: in, op: n.Op, target: -1}
+	list, err := ords(in.info().scope, []plan.ColID{n.Op.RowID})
+	if err != nil {
+		return nil, err
+	}
+	s.rowID = list[0]
+	if scan := c.prog.scanOf(n.Op.RowID); scan != nil {
+		s.target = scan.id
+	}
+	s.returning, err = c.items(n.Op.Returning, in.info().scope)
+	return c.finish(s, err)
+}
+
+func (s *deleteSpec) make(r *run) operator {
+	return &deleteOp{spec: s, r: r, input: r.build(s.input), out: returned{items: s.returning, types: s.types}}
+}
+
+type deleteOp struct {
+	spec  *deleteSpec
+	r     *run
+	input operator
+	t     *table.Table
+	w     *table.Writer
+	work  []datum.Datum
+	out   returned
+}
+
+func (o *deleteOp) next() (*vec.Batch, error) {
+	if o.t == nil {
+		if err := o.r.env.Stmt.Tx().Writable("DELETE"); err != nil {
+			return nil, err
+		}
+		t, err := o.r.env.table(o.spec.op.Table)
+		if err != nil {
+			return nil, err
+		}
+		o.t, o.w = t, t.Set().Writer(o.r.env.Stmt)
+		o.work = make([]datum.Datum, len(o.spec.input.info().types))
+	}
+	for {
+		b, err := o.input.next()
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			return nil, o.w.Finish()
+		}
+		o.out.reset()
+		for i := 0; i < b.Len(); i++ {
+			b.Row(i, o.work)
+			if err := o.one(); err != nil {
+				return nil, err
+			}
+		}
+		if out := o.out.batch(); out != nil {
+			return out, nil
+		}
+		if err := o.r.interrupted(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (o *deleteOp) one() error {
+	key := []byte(o.work[o.spec.rowID].Str())
+	row, state, err := o.t.LockRow(o.r.env.Stmt, key, txn.RowUpdate, txn.Wait)
+	if err != nil || row == nil {
+		return err
+	}
+	if state == txn.RowChanged {
+		ok, err := o.r.again(o.spec.input, o.spec.target, row, o.work)
+		if !ok || err != nil {
+			return err
+		}
+	}
+	if err := o.w.Delete(o.t, row); err != nil {
+		return err
+	}
+	o.r.touched++
+	return o.out.add(o.r.ctx, o.work)
+}
+
+func (o *deleteOp) rewind() error { return pgerr.Internal("a data-modifying node was run twice") }
+func (o *deleteOp) close()        { o.input.close() }
+
+// lockSpec is phys.LockRows.
+type lockSpec struct {
+	nodeInfo
+	input  spec
+	tables []lockTable
+}
+
+type lockTable struct {
+	plan.LockTable
+	rowID  int
+	target int
+}
+
+func (c *compiler) lockRows(n *phys.LockRows) (spec, error) {
+	in, err := c.node(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	s := &lockSpec{nodeInfo: c.base(n), input: in}
+	for _, t := range n.Tables {
+		list, err := ords(in.info().scope, []plan.ColID{t.RowID})
+		if err != nil {
+			return nil, err
+		}
+		lt := lockTable{LockTable: t, rowID: list[0], target: -1}
+		if scan := c.prog.scanOf(t.RowID); scan != nil {
+			lt.target = scan.id
+		}
+		s.tables = append(s.tables, lt)
+	}
+	return c.done(s)
+}
+
+func (s *lockSpec) make(r *run) operator {
+	return &lockOp{spec: s, r: r, input: r.build(s.input)}
+}
+
+// lockOp gives one row a time, so that no row is locked that nobody asks for.
+type lockOp struct {
+	spec  *lockSpec
+	r     *run
+	input operator
+	batch *vec.Batch
+	pos   int
+	sel   [1]int32
+	out   vec.Batch
+	fresh *vec.Batch // holds a row that was read again
+}
+
+func (o *lockOp) next() (*vec.Batch, error) {
+	for {
+		if o.batch == nil || o.pos >= o.batch.Len() {
+			b, err := o.input.next()
+			if b == nil || err != nil {
+				return nil, err
+			}
+			o.batch, o.pos = b, 0
+		}
+		i := o.batch.Index(o.pos)
+		o.pos++
+		again, ok, err := o.lock(i)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		if again != nil {
+			return o.row(again), nil
+		}
+		o.sel[0] = int32(i)
+		o.out = vec.Batch{Cols: o.batch.Cols, Sel: o.sel[:], Rows: o.batch.Rows}
+		return &o.out, nil
+	}
+}
+
+// lock locks the rows that row i is made of. When others have changed one of
+// them, again is the query's row as it is now.
+func (o *lockOp) lock(i int) (again []datum.Datum, ok bool, err error) {
+	instead := map[int]*insteadRow{}
+	changed := false
+	for _, lt := range o.spec.tables {
+		id := o.batch.Cols[lt.rowID].Get(i)
+		if id.IsNull() {
+			continue // the other side of an outer join
+		}
+		t, err := o.r.env.table(lt.Table)
+		if err != nil {
+			return nil, false, err
+		}
+		row, state, err := t.LockRow(o.r.env.Stmt, []byte(id.Str()), rowMode(lt.Strength), lockPolicy(lt.Wait))
+		if err != nil {
+			return nil, false, err
+		}
+		switch {
+		case state == txn.RowBusy:
+			return nil, false, t.ErrRowBusy()
+		case row == nil:
+			return nil, false, nil
+		}
+		changed = changed || state == txn.RowChanged
+		if lt.target >= 0 {
+			instead[lt.target] = &insteadRow{row}
+		}
+	}
+	if !changed {
+		return nil, true, nil
+	}
+	return o.r.recheck(o.spec.input, instead)
+}
+
+func rowMode(s ast.LockStrength) txn.Mode {
+	switch s {
+	case ast.LockForKeyShare:
+		return txn.RowKeyShare
+	case ast.LockForShare:
+		return txn.RowShare
+	case ast.LockForNoKeyUpdate:
+		return txn.RowNoKeyUpdate
+	}
+	return txn.RowUpdate
+}
+
+func lockPolicy(w ast.LockWait) txn.Policy {
+	switch w {
+	case ast.LockSkip:
+		return txn.SkipLocked
+	case ast.LockNowait:
+		return txn.NoWait
+	}
+	return txn.Wait
+}
+
+func (o *lockOp) row(values []datum.Datum) *vec.Batch {
+	cols := make([]*vec.Vec, len(values))
+	for i, d := range values {
+		cols[i] = vec.New(o.spec.types[i], 1)
+		cols[i].Set(0, d)
+	}
+	o.fresh = &vec.Batch{Cols: cols, Rows: 1}
+	return o.fresh
+}
+
+func (o *lockOp) rewind() error {
+	o.batch = nil
+	return o.input.rewind()
+}
+
+func (o *lockOp) close() { o.input.close() }

@@ -1,0 +1,429 @@
+package opt
+
+import (
+	"slices"
+
+	"github.com/driftdb/driftdb/internal/sql/phys"
+	"github.com/driftdb/driftdb/internal/sql/plan"
+)
+
+func (p *planner) join(r *plan.Join, need colSet, conds []plan.Expr) (phys.Node, error) {
+	if r.Kind == plan.JoinInner {
+		return p.innerJoins(r, need, conds)
+	}
+	kind, left, right := r.Kind, r.Left, r.Right
+	if kind == plan.JoinRight && !r.Lateral {
+		kind, left, right = plan.JoinLeft, right, left
+	}
+	lc, rc := setOf(left.Columns()), setOf(right.Columns())
+	var toLeft, toRight, on, above []plan.Expr
+	for _, e := range conds {
+		if kind != plan.JoinFull && !exprCols(e).meets(rc) && pushable(e) {
+			toLeft = append(toLeft, e)
+		} else {
+			above = append(above, e)
+		}
+	}
+	for _, e := range conjuncts(r.On, nil) {
+		if kind != plan.JoinFull && !exprCols(e).meets(lc) && pushable(e) {
+			toRight = append(toRight, e)
+		} else {
+			on = append(on, e)
+		}
+	}
+	inner := need.withExprs(above...).withExprs(on...)
+	if r.Lateral {
+		for id := range plan.FreeColumns(right) {
+			inner.add(id)
+		}
+	}
+	leftNode, err := p.rel(left, inner, toLeft)
+	if err != nil {
+		return nil, err
+	}
+	n, err := p.joinWith(kind, leftNode, right, inner, on, toRight, rc, r.Lateral)
+	if err != nil {
+		return nil, err
+	}
+	return p.filtered(n, above)
+}
+
+// pushable reports whether a condition may be evaluated below a join.
+func pushable(e plan.Expr) bool { return !isVolatile(e) }
+
+// joinWith joins a planned left side with a right one: by an index of the right
+// side, by hash, or in a nested loop.
+func (p *planner) joinWith(kind plan.JoinKind, left phys.Node, right plan.Rel, need colSet, on, toRight []plan.Expr, rc colSet, lateral bool) (phys.Node, error) {
+	if lateral {
+		return p.lateral(kind, left, right, need, on, toRight)
+	}
+	lc := setOf(left.Properties().Cols)
+	var pairs []equi
+	var rest []plan.Expr
+	for _, e := range on {
+		if eq, ok := equiBetween(e, lc, rc); ok {
+			pairs = append(pairs, eq)
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	if kind != plan.JoinFull && len(pairs) > 0 {
+		n, err := p.indexLoop(kind, left, right, need, on, toRight)
+		if n != nil || err != nil {
+			return n, err
+		}
+	}
+	rightNode, err := p.rel(right, need, toRight)
+	if err != nil {
+		return nil, err
+	}
+	if len(pairs) > 0 && !p.set.NoHashJoin {
+		return p.hashJoin(kind, left, rightNode, pairs, rest)
+	}
+	return p.nestLoop(kind, left, rightNode, on, nil)
+}
+
+func (p *planner) joinProps(kind plan.JoinKind, left, right phys.Node) phys.Props {
+	l, r := left.Properties(), right.Properties()
+	cols := slices.Clone(l.Cols)
+	types := slices.Clone(l.Types)
+	if kind != plan.JoinSemi && kind != plan.JoinAnti {
+		cols, types = append(cols, r.Cols...), append(types, r.Types...)
+	}
+	out := p.props(cols)
+	out.Types = types
+	return out
+}
+
+func (p *planner) hashJoin(kind plan.JoinKind, left, right phys.Node, pairs []equi, rest []plan.Expr) (phys.Node, error) {
+	l, r := left.Properties(), right.Properties()
+	if kind == plan.JoinInner && r.Rows > l.Rows {
+		left, right, l, r = right, left, r, l
+		for i, e := range pairs {
+			pairs[i] = equi{e.right, e.left, e.cond}
+		}
+	}
+	n := &phys.HashJoin{Props: p.joinProps(kind, left, right), Binary: phys.Binary{Left: left, Right: right}, Kind: kind, On: and(rest)}
+	for _, e := range pairs {
+		n.LeftKeys, n.RightKeys, n.Conds = append(n.LeftKeys, e.left), append(n.RightKeys, e.right), append(n.Conds, e.cond)
+	}
+	n.Rows = joinRows(kind, l.Rows, r.Rows, len(pairs), rest)
+	n.Startup = l.Startup + r.Total + r.Rows*(operatorCost+tupleCost)
+	n.Total = n.Startup + l.Total - l.Startup + l.Rows*operatorCost*2 + n.Rows*tupleCost
+	return n, p.subqueries(rest...)
+}
+
+// joinRows estimates a join's rows: with an equality, one partner for each row of
+// the larger side.
+func joinRows(kind plan.JoinKind, l, r float64, pairs int, rest []plan.Expr) float64 {
+	rows := l * r * selectivity(rest)
+	if pairs > 0 {
+		rows /= max(l, r, 1)
+	}
+	switch kind {
+	case plan.JoinLeft:
+		rows = max(rows, l)
+	case plan.JoinFull:
+		rows = max(rows, l+r)
+	case plan.JoinSemi, plan.JoinAnti:
+		rows = l / 2
+	}
+	return clampRows(rows)
+}
+
+func (p *planner) nestLoop(kind plan.JoinKind, left, right phys.Node, on []plan.Expr, params []plan.ColID) (phys.Node, error) {
+	n := &phys.NestLoop{Props: p.joinProps(kind, left, right), Binary: phys.Binary{Left: left, Right: right}, Kind: kind, On: and(on), Params: params}
+	l, r := left.Properties(), right.Properties()
+	n.Rows = joinRows(kind, l.Rows, r.Rows, 0, on)
+	n.Startup = l.Startup + r.Startup
+	if params == nil {
+		n.Total = l.Total + r.Total + l.Rows*r.Rows*operatorCost*float64(1+len(on))
+	} else {
+		n.Total = l.Total + l.Rows*r.Total + n.Rows*tupleCost
+	}
+	return n, p.subqueries(on...)
+}
+
+func (p *planner) lateral(kind plan.JoinKind, left phys.Node, right plan.Rel, need colSet, on, toRight []plan.Expr) (phys.Node, error) {
+	var params []plan.ColID
+	have := setOf(left.Properties().Cols)
+	for id := range plan.FreeColumns(right) {
+		if have[id] {
+			params = append(params, id)
+		}
+	}
+	for id := range (colSet{}).withExprs(toRight...) {
+		if have[id] && !slices.Contains(params, id) {
+			params = append(params, id)
+		}
+	}
+	sortCols(params)
+	rightNode, err := p.rel(right, need, toRight)
+	if err != nil {
+		return nil, err
+	}
+	return p.nestLoop(kind, left, rightNode, on, params)
+}
+
+// indexLoop joins by looking each left row up in an index of the right side, if
+// that is a table with a fitting one and the left side is small enough for it to
+// pay. It returns nil when it is not.
+func (p *planner) indexLoop(kind plan.JoinKind, left phys.Node, right plan.Rel, need colSet, on, toRight []plan.Expr) (phys.Node, error) {
+	if p.set.NoNestLoop || p.set.NoIndexScan || kind == plan.JoinRight {
+		return nil, nil
+	}
+	conds := slices.Clone(toRight)
+	for {
+		f, ok := right.(*plan.Filter)
+		if !ok {
+			break
+		}
+		conds, right = conjuncts(f.Cond, conds), f.Input
+	}
+	scan, ok := right.(*plan.Scan)
+	if !ok || slices.ContainsFunc(conds, isVolatile) || slices.ContainsFunc(on, isVolatile) {
+		return nil, nil
+	}
+	have := setOf(left.Properties().Cols)
+	node, err := p.scan(scan, need, append(conds, on...), have)
+	if err != nil {
+		return nil, err
+	}
+	n := node.(*phys.Scan)
+	var params []plan.ColID
+	for id := range (colSet{}).withExprs(append(keyExprs(n), n.Filter)...) {
+		if have[id] {
+			params = append(params, id)
+		}
+	}
+	if n.Index == nil || !keysUse(n, have) {
+		return nil, nil
+	}
+	rows := p.tableRows(scan.Table)
+	l := left.Properties()
+	if l.Rows*n.Total > rows*(tupleCost+2*operatorCost)+max(rows*float64(n.Width)/pageBytes, 1) {
+		return nil, nil
+	}
+	sortCols(params)
+	return p.nestLoop(kind, left, n, nil, params)
+}
+
+func keyExprs(n *phys.Scan) []plan.Expr {
+	var list []plan.Expr
+	for _, k := range n.Keys {
+		list = append(list, k.Value)
+	}
+	return list
+}
+
+func keysUse(n *phys.Scan, have colSet) bool {
+	for _, e := range keyExprs(n) {
+		if e != nil && exprCols(e).meets(have) {
+			return true
+		}
+	}
+	return false
+}
+
+// member is one relation of a group of inner joins.
+type member struct {
+	rel     plan.Rel
+	cols    colSet
+	lateral colSet // columns of other members it refers to
+	conds   []plan.Expr
+	rows    float64
+	done    bool
+}
+
+// innerJoins orders a group of nested inner joins: it begins with the smallest
+// member and adds, again and again, the one that is joined by a condition and
+// gives the fewest rows.
+func (p *planner) innerJoins(r *plan.Join, need colSet, conds []plan.Expr) (phys.Node, error) {
+	var members []*member
+	var joins []plan.Expr
+	p.flatten(r, &members, &joins)
+	var late []plan.Expr
+	for _, e := range append(joins, conds...) {
+		if isVolatile(e) {
+			late = append(late, e)
+		}
+	}
+	all := slices.DeleteFunc(append(slices.Clone(joins), conds...), isVolatile)
+	inner := need.withExprs(all...).withExprs(late...)
+	for _, m := range members {
+		for id := range m.lateral {
+			inner.add(id)
+		}
+	}
+	all = slices.DeleteFunc(all, func(e plan.Expr) bool { return p.assign(e, members) })
+	for _, m := range members {
+		m.rows = p.guess(m)
+	}
+	node, all, err := p.firstMember(members, inner, all)
+	if err != nil {
+		return nil, err
+	}
+	for range members[1:] {
+		if node, all, err = p.addMember(node, members, inner, all); err != nil {
+			return nil, err
+		}
+	}
+	return p.filtered(node, append(all, late...))
+}
+
+// flatten collects the members and conditions of nested inner joins.
+func (p *planner) flatten(r plan.Rel, members *[]*member, conds *[]plan.Expr) {
+	switch n := r.(type) {
+	case *plan.Join:
+		if n.Kind == plan.JoinInner {
+			p.flatten(n.Left, members, conds)
+			p.flatten(n.Right, members, conds)
+			*conds = conjuncts(n.On, *conds)
+			return
+		}
+	case *plan.Filter:
+		if j, ok := n.Input.(*plan.Join); ok && j.Kind == plan.JoinInner && !isVolatile(n.Cond) {
+			p.flatten(j, members, conds)
+			*conds = conjuncts(n.Cond, *conds)
+			return
+		}
+	}
+	m := &member{rel: r, cols: setOf(r.Columns()), lateral: colSet{}}
+	for id := range plan.FreeColumns(r) {
+		for _, o := range *members {
+			if o.cols[id] {
+				m.lateral.add(id)
+			}
+		}
+	}
+	*members = append(*members, m)
+}
+
+// assign gives a condition over one member to it.
+func (p *planner) assign(e plan.Expr, members []*member) bool {
+	cols := exprCols(e)
+	var only *member
+	for _, m := range members {
+		if cols.meets(m.cols) {
+			if only != nil {
+				return false
+			}
+			only = m
+		}
+	}
+	if only == nil {
+		return false
+	}
+	only.conds = append(only.conds, e)
+	return true
+}
+
+// guess estimates a member's rows without planning it.
+func (p *planner) guess(m *member) float64 {
+	rel, conds := m.rel, m.conds
+	for {
+		f, ok := rel.(*plan.Filter)
+		if !ok {
+			break
+		}
+		rel, conds = f.Input, conjuncts(f.Cond, slices.Clone(conds))
+	}
+	switch r := rel.(type) {
+	case *plan.Scan:
+		n := &phys.Scan{Table: r.Table, Moment: r.Moment}
+		p.accessPath(n, r, conds, nil)
+		return n.Rows
+	case *plan.Values:
+		return clampRows(float64(len(r.Rows)))
+	case *plan.Result:
+		return 1
+	}
+	return clampRows(defaultRows * selectivity(conds))
+}
+
+func (p *planner) firstMember(members []*member, need colSet, conds []plan.Expr) (phys.Node, []plan.Expr, error) {
+	var first *member
+	for _, m := range members {
+		if len(m.lateral) == 0 && (first == nil || m.rows < first.rows) {
+			first = m
+		}
+	}
+	if first == nil {
+		first = members[0]
+	}
+	first.done = true
+	n, err := p.rel(first.rel, need, first.conds)
+	return n, conds, err
+}
+
+// addMember joins one more member to a node.
+func (p *planner) addMember(node phys.Node, members []*member, need colSet, conds []plan.Expr) (phys.Node, []plan.Expr, error) {
+	have := setOf(node.Properties().Cols)
+	// Columns nobody needs are missing from the node; what counts is whose they are.
+	for _, m := range members {
+		if m.done {
+			for id := range m.cols {
+				have.add(id)
+			}
+		}
+	}
+	var best *member
+	bestRank := 0
+	for _, m := range members {
+		if m.done || !m.lateral.within(have) {
+			continue
+		}
+		rank := connection(m, have, conds)
+		if best == nil || rank > bestRank || rank == bestRank && m.rows < best.rows {
+			best, bestRank = m, rank
+		}
+	}
+	best.done = true
+	reach := have.with()
+	for id := range best.cols {
+		reach.add(id)
+	}
+	mine := memberColumns(members)
+	var on, rest []plan.Expr
+	for _, e := range conds {
+		used := exprCols(e)
+		ready := true
+		for id := range used {
+			if mine[id] && !reach[id] {
+				ready = false
+			}
+		}
+		if ready {
+			on = append(on, e)
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	n, err := p.joinWith(plan.JoinInner, node, best.rel, need, on, best.conds, best.cols, len(best.lateral) > 0)
+	return n, rest, err
+}
+
+func memberColumns(members []*member) colSet {
+	all := colSet{}
+	for _, m := range members {
+		for id := range m.cols {
+			all.add(id)
+		}
+	}
+	return all
+}
+
+// connection ranks how a member is joined to what is there: 2 by an equality, 1
+// by another condition, 0 not at all.
+func connection(m *member, have colSet, conds []plan.Expr) int {
+	rank := 0
+	for _, e := range conds {
+		if _, ok := equiBetween(e, have, m.cols); ok {
+			return 2
+		}
+		if cols := exprCols(e); cols.meets(m.cols) && cols.meets(have) {
+			rank = 1
+		}
+	}
+	return rank
+}
