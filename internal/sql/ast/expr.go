@@ -226,7 +226,6 @@ const (
 	CallIsNormalized
 	CallCollationFor // pg_collation_for(arg)
 	CallTreat        // TREAT(arg AS type): the type's own function
-	CallXMLExists    // xmlexists(xpath, document)
 )
 
 // FuncCall is a function call, an aggregate or a window function.

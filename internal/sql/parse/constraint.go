@@ -365,11 +365,10 @@ func (p *parser) excludeConstraint(c *ast.Constraint) {
 // constraintAttributes parses the attributes of a table constraint and refuses
 // those its kind cannot have.
 func (p *parser) constraintAttributes(c *ast.Constraint, what string) {
-	start := p.tok.pos
 	for p.oneAttribute(c) {
 	}
-	cannot := func(property string) {
-		p.fail(pgcode.FeatureNotSupported, start, "%s constraints cannot be marked %s", what, property)
+	cannot := func(property string) { // PostgreSQL gives no position
+		p.fail(pgcode.FeatureNotSupported, -1, "%s constraints cannot be marked %s", what, property)
 	}
 	if c.InitDeferred {
 		c.Deferrable = true

@@ -66,6 +66,22 @@ func (p *parser) createRelation(pos int, replace bool) ast.Stmt {
 	return nil
 }
 
+// createAsStmt parses CREATE TABLE AS and CREATE MATERIALIZED VIEW, where
+// nothing else may be created.
+func (p *parser) createAsStmt() ast.Stmt {
+	pos := p.tok.pos
+	p.expect(kwCreate)
+	persistence := p.persistence()
+	if p.tok.cls == kwMaterialized && persistence != ast.Temporary {
+		return p.createMatView(pos, persistence)
+	}
+	p.expect(kwTable)
+	n := &ast.CreateTableStmt{Pos: pos, IfNotExists: p.ifNotExists()}
+	n.Table = p.qualifiedName()
+	n.Table.Persistence = persistence
+	return p.createTableAs(n, p.optParenNames())
+}
+
 func (p *parser) createTable(pos int, persistence ast.Persistence) ast.Stmt {
 	p.expect(kwTable)
 	n := &ast.CreateTableStmt{Pos: pos, IfNotExists: p.ifNotExists()}

@@ -261,11 +261,11 @@ func (p *parser) checkRoleID(r *ast.RoleSpec) {
 	case ast.RolePublic:
 		p.fail(pgcode.ReservedName, r.Pos, "role name \"%s\" is reserved", "public")
 	case ast.RoleCurrentRole:
-		p.fail(pgcode.InvalidParameterValue, r.Pos, "CURRENT_ROLE cannot be used as a role name here")
+		p.fail(pgcode.ReservedName, r.Pos, "CURRENT_ROLE cannot be used as a role name here")
 	case ast.RoleCurrentUser:
-		p.fail(pgcode.InvalidParameterValue, r.Pos, "CURRENT_USER cannot be used as a role name here")
+		p.fail(pgcode.ReservedName, r.Pos, "CURRENT_USER cannot be used as a role name here")
 	case ast.RoleSessionUser:
-		p.fail(pgcode.InvalidParameterValue, r.Pos, "SESSION_USER cannot be used as a role name here")
+		p.fail(pgcode.ReservedName, r.Pos, "SESSION_USER cannot be used as a role name here")
 	}
 }
 

@@ -521,7 +521,7 @@ func (p *parser) ruleActions() {
 	if p.accept(kwNothing) {
 		return
 	}
-	if p.tok.cls != '(' || p.peek(1) == '(' || p.selectBehindParen() && !p.multipleActions() {
+	if p.tok.cls != '(' {
 		p.ruleAction()
 		return
 	}
@@ -540,10 +540,6 @@ func (p *parser) ruleActions() {
 	}
 }
 
-// multipleActions tells that a parenthesis holds actions even when it begins
-// with a query, which it may: the parse is the same, so it always does.
-func (p *parser) multipleActions() bool { return true }
-
 func (p *parser) ruleAction() {
 	switch p.tok.cls {
 	case kwNotify:
@@ -556,20 +552,27 @@ func (p *parser) ruleAction() {
 func (p *parser) triggerEvents() {
 	seen := map[class]bool{}
 	for {
-		c := p.tok.cls
-		switch c {
-		case kwInsert, kwDelete, kwUpdate, kwTruncate:
+		t := p.tok
+		switch t.cls {
+		case kwInsert, kwDelete, kwTruncate:
 			p.advance()
+		case kwUpdate:
+			p.advance()
+			if p.accept(kwOf) {
+				p.nameList()
+			}
+			if p.tok.cls == tError {
+				p.syntaxError()
+			}
+			t = p.tok // an error is noticed one token later
+			t.cls = kwUpdate
 		default:
 			p.syntaxError()
 		}
-		if seen[c] {
-			p.failAt(p.tok, "duplicate trigger events specified")
+		if seen[t.cls] {
+			p.failAt(t, "duplicate trigger events specified")
 		}
-		seen[c] = true
-		if c == kwUpdate && p.accept(kwOf) {
-			p.nameList()
-		}
+		seen[t.cls] = true
 		if !p.accept(kwOr) {
 			return
 		}
@@ -587,16 +590,15 @@ func (p *parser) triggerArg() {
 
 func (p *parser) constraintTrigger() {
 	p.match("CONSTRAINT TRIGGER name AFTER triggerevents ON qualname [ FROM qualname ]")
-	start := p.tok.pos
 	c := &ast.Constraint{}
 	for p.oneAttribute(c) {
 	}
 	p.match("FOR EACH ROW [ WHEN ( expr ) ] " + triggerCall)
 	switch {
 	case c.NotValid:
-		p.fail(pgcode.FeatureNotSupported, start, "TRIGGER constraints cannot be marked NOT VALID")
+		p.fail(pgcode.FeatureNotSupported, -1, "TRIGGER constraints cannot be marked NOT VALID")
 	case c.NoInherit:
-		p.fail(pgcode.FeatureNotSupported, start, "TRIGGER constraints cannot be marked NO INHERIT")
+		p.fail(pgcode.FeatureNotSupported, -1, "TRIGGER constraints cannot be marked NO INHERIT")
 	}
 }
 

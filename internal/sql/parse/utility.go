@@ -1,7 +1,6 @@
 package parse
 
 import (
-	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
 )
@@ -175,13 +174,7 @@ func (p *parser) explainable() ast.Stmt {
 	case kwRefresh:
 		return p.refreshStmt()
 	case kwCreate:
-		pos := p.tok.pos
-		s := p.createStmt()
-		if _, ok := s.(*ast.CreateTableAsStmt); !ok {
-			p.tok = token{cls: kwCreate, pos: pos, end: pos + len("create")}
-			p.syntaxError()
-		}
-		return s
+		return p.createAsStmt()
 	}
 	return p.preparable()
 }
@@ -399,7 +392,6 @@ func (p *parser) copyStmt() ast.Stmt {
 			p.expect(kwTo)
 		}
 	}
-	programPos := p.tok.pos
 	n.Program = p.accept(kwProgram)
 	switch p.tok.cls {
 	case kwStdin, kwStdout:
@@ -427,9 +419,9 @@ func (p *parser) copyStmt() ast.Stmt {
 	}
 	switch {
 	case n.Program && n.Stdio:
-		p.fail(pgcode.SyntaxError, programPos, "STDIN/STDOUT not allowed with PROGRAM")
+		p.fail(pgcode.SyntaxError, -1, "STDIN/STDOUT not allowed with PROGRAM")
 	case n.Where != nil && !n.From:
-		panic(pgerr.New(pgcode.SyntaxError, "WHERE clause not allowed with COPY TO").At(wherePos + 1))
+		p.fail(pgcode.SyntaxError, wherePos, "WHERE clause not allowed with COPY TO")
 	}
 	return n
 }
@@ -472,7 +464,7 @@ func (p *parser) legacyCopyOptions(n *ast.CopyStmt) {
 			o = copyFormat(t.pos, t.text)
 		case kwFreeze, kwHeader:
 			p.advance()
-			o.Value = boolConst(t.pos, true)
+			o.Value, o.Word = wordConst(t.pos, "true"), true // as the new style has it
 		case kwDelimiter, kwNull, kwQuote, kwEscape:
 			p.advance()
 			p.accept(kwAs)
