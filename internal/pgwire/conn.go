@@ -211,6 +211,9 @@ func (c *conn) dispatch(t byte, body []byte) error {
 	case msgClose:
 		return c.extended(c.closeNamed(body))
 	case msgFlush:
+		if len(body) != 0 {
+			return c.extended(failed(protocolViolation("invalid message format")))
+		}
 		return c.out.flush()
 	case msgSync:
 		return c.sync(body)

@@ -91,7 +91,7 @@ func (c *conn) bindPortal(body []byte) failure {
 	fault := m.decode(body)
 	portal, statement := string(m.portal), c.names.intern(m.statement)
 	if fault != nil {
-		return failure{fault, c.names.statement(statement)}
+		return failure{c.bindFault(m, statement, fault), c.names.statement(statement)}
 	}
 	err := c.session.Bind(c.ctx, portal, statement, m.params, m.paramFormats, m.resultFormats, &c.out)
 	clear(m.params) // do not keep the message alive
@@ -103,6 +103,22 @@ func (c *conn) bindPortal(body []byte) failure {
 	}
 	c.names.bound(portal, statement)
 	return failed(c.out.empty('2'))
+}
+
+// bindFault puts the faults of a Bind in PostgreSQL's order: an unknown statement
+// and a wrong number of parameters come before parameters that cannot be read.
+func (c *conn) bindFault(m *bindMessage, statement string, fault error) error {
+	if !m.named {
+		return fault
+	}
+	st, err := c.session.DescribeStatement(c.ctx, statement)
+	if err != nil {
+		return err
+	}
+	if m.count >= 0 && m.count != len(st.Params) {
+		return protocolViolation("bind message supplies %d parameters, but prepared statement \"%s\" requires %d", m.count, statement, len(st.Params))
+	}
+	return fault
 }
 
 func (c *conn) describe(body []byte) failure {

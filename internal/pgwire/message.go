@@ -191,6 +191,8 @@ func decodeParse(body []byte) (m parseMessage, err *pgerr.Error) {
 // is reused by the next decode.
 type bindMessage struct {
 	portal, statement []byte
+	named             bool // both names could be read
+	count             int  // parameters announced, -1 when it could not be read
 	paramFormats      []int16
 	params            [][]byte
 	resultFormats     []int16
@@ -200,11 +202,15 @@ type bindMessage struct {
 func (m *bindMessage) decode(body []byte) *pgerr.Error {
 	r := reader{b: body}
 	m.portal, m.statement = r.cstring(), r.cstring()
+	m.named, m.count = r.err == nil, -1
 	m.paramFormats = appendFormats(m.paramFormats[:0], &r)
 	m.params = m.params[:0]
 	count := r.int16()
 	if n := len(m.paramFormats); r.err == nil && n > 1 && n != count {
 		r.fail("bind message has %d parameter formats but %d parameters", n, count)
+	}
+	if r.err == nil {
+		m.count = count
 	}
 	for i := range count {
 		param := m.param(&r, i)

@@ -10,6 +10,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -353,7 +355,8 @@ func TestBrokenMessages(t *testing.T) {
 		"formats":        {[][]byte{parse, message('B', "\x00\x00\x00\x02\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01a\x00\x00"), sync}, []string{"ParseComplete", "E ERROR 08P01 bind message has 2 parameter formats but 1 parameters", "Z I"}},
 		"format 7":       {[][]byte{parse, message('B', "\x00\x00\x00\x01\x00\x07\x00\x01\x00\x00\x00\x01a\x00\x00"), sync}, []string{"ParseComplete", "E ERROR 22023 unsupported format code: 7", "Z I"}},
 		"bind trailing":  {[][]byte{parse, message('B', "\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01a\x00\x00xx"), sync}, []string{"ParseComplete", "E ERROR 08P01 invalid message format", "Z I"}},
-		"bind lies":      {[][]byte{parse, message('B', "\x00\x00\x00\x00\xff\xff"), sync}, []string{"ParseComplete", "E ERROR 08P01 insufficient data left in message", "Z I"}},
+		"bind lies":      {[][]byte{parse, message('B', "\x00\x00\x00\x00\xff\xff"), sync}, []string{"ParseComplete", "E ERROR 08P01 bind message supplies 65535 parameters, but prepared statement \"\" requires 1", "Z I"}},
+		"flush trailing": {[][]byte{message('H', "x"), sync}, []string{"E ERROR 08P01 invalid message format", "Z I"}},
 		"close subtype":  {[][]byte{message('C', "Z\x00"), sync}, []string{"E ERROR 08P01 invalid CLOSE message subtype 90", "Z I"}},
 		"empty describe": {[][]byte{message('D', ""), sync}, []string{"E ERROR 08P01 no data left in message", "Z I"}},
 		"sync trailing":  {[][]byte{message('S', "abc")}, []string{"E ERROR 08P01 invalid message format", "Z I"}},
@@ -786,3 +789,32 @@ func TestStatementLogging(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// psql brings libpq as another judge, where it is installed.
+func TestPsql(t *testing.T) {
+	psql, err := exec.LookPath("psql")
+	if err != nil {
+		t.Skip("psql is not installed")
+	}
+	opts := tlsOptions(t)
+	opts.Policy.NoTrust = true
+	_, _, address := startServer(t, opts)
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, extra := range []string{"sslmode=disable", "sslmode=require channel_binding=disable", "sslmode=require channel_binding=require", "sslmode=prefer"} {
+		cmd := exec.Command(psql, "-XAt", "-c", "rows 2", "host=127.0.0.1 user=ada dbname=driftdb port="+port+" "+extra)
+		cmd.Env = append(os.Environ(), "PGPASSWORD=secret")
+		out, err := cmd.CombinedOutput()
+		if err != nil || string(out) != "0|some text of a row\n1|some text of a row\n" {
+			t.Errorf("%s: %v %s", extra, err, out)
+		}
+	}
+	cmd := exec.Command(psql, "-X", "-c", "copyin", "host=127.0.0.1 user=ada dbname=driftdb sslmode=disable port="+port)
+	cmd.Env = append(os.Environ(), "PGPASSWORD=secret")
+	cmd.Stdin = strings.NewReader("a\nb\n")
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "COPY 2\n" {
+		t.Errorf("%v %s", err, out)
+	}
+}
