@@ -234,7 +234,7 @@ func (d *doctor) change(v *View, ch *Change) ([]byte, error) {
 		t.rewrites[ch.Seq] = true
 		return d.rewritten(v, ch)
 	}
-	if ch.Op != OpInsert {
+	if ch.Op != OpInsert && !t.rewrites[ch.Seq] { // else what ended is in the storage before
 		t.ended++
 		old, ok, err := v.At(ch.Seq-1).Get(ch.Storage, ch.Key)
 		if err != nil {

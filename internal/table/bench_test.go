@@ -129,4 +129,3 @@ func BenchmarkInsert(b *testing.B) {
 	b.ResetTimer()
 	fill(b, w, tab, b.N)
 }
-

@@ -111,15 +111,13 @@ func (x *Index) duplicateEntry(st *txn.Statement, tuple string) error {
 // rows have is 23505. The caller freezes old's storages.
 func Rewrite(st *txn.Statement, old, t *Table, f func(values []datum.Datum) ([]datum.Datum, error)) error {
 	tx := st.Tx()
-	space := *t.space
-	space.Rebuilt = true
-	tx.SetSpace(t.shape.id, &space)
+	t.prepare(tx)
 	built := t.newIndexes(tx)
 	lists := make([][]builtEntry, len(built))
 	var e entry
 	var key, tuple []byte
 	wide := make([]datum.Datum, max(len(old.Desc.Columns), len(t.Desc.Columns)))
-	err := old.eachRow(st, func(_ []byte, values []datum.Datum) error {
+	err := old.eachRow(st, func(oldKey []byte, values []datum.Datum) error {
 		copy(wide, values)
 		clear(wide[len(values):])
 		row, err := f(wide)
@@ -141,7 +139,7 @@ func Rewrite(st *txn.Statement, old, t *Table, f func(values []datum.Datum) ([]d
 		if tuple, err = t.encode(tuple[:0], row); err != nil {
 			return tooBig(err)
 		}
-		if err := tx.PutRebuilt(t.shape.id, key, tuple); err != nil {
+		if err := tx.PutCopied(t.shape.id, key, tuple, old.shape.id, oldKey); err != nil {
 			return err
 		}
 		for i, x := range built {

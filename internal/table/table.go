@@ -283,7 +283,7 @@ func ChangedColumns(b []byte) []int16 {
 
 // prepare tells the transaction what the table's storages are.
 func (t *Table) prepare(tx *txn.Tx) {
-	if tx.Space(t.shape.id) == nil {
+	if tx.Space(t.shape.id) != t.space { // DDL of this transaction may have given it another shape
 		tx.SetSpace(t.shape.id, t.space)
 		for _, x := range t.Indexes {
 			if x.storage != 0 {

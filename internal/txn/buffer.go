@@ -31,7 +31,7 @@ const (
 	// entryRebuilt: the row was copied from an earlier storage of its table, so
 	// it does not count as a change of data.
 	entryRebuilt
-	// entryTouched: a rebuilt row that was changed afterwards.
+	// entryTouched: a rebuilt row that was changed before or afterwards.
 	entryTouched
 )
 

@@ -2,9 +2,6 @@ package txn
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"hash"
 
 	"github.com/driftdb/driftdb/internal/store"
 )
@@ -75,16 +72,12 @@ type netEffect struct {
 	consumed map[string]bool
 	moved    []movedRow
 	cols     []byte
-	rebuilt  rebuiltRows
+	rebuilt  store.StorageID // the storage at hand, if DDL filled it; else 0
+	touched  []touchedRow    // of that storage
 }
 
-// rebuiltRows hashes the rows of a storage that DDL filled, for the one entry
-// that stands for them: key and tuple of each in key order, lengths in front.
-type rebuiltRows struct {
-	id    store.StorageID
-	table uint32
-	sum   hash.Hash // nil: no storage at hand
-}
+// touchedRow is a row that DDL copied and that was changed afterwards.
+type touchedRow struct{ key, tuple string }
 
 type movedRow struct {
 	id       store.StorageID
@@ -99,22 +92,19 @@ func (n *netEffect) build() error {
 	}()
 	n.findMoves()
 	for _, f := range n.tx.frozen {
-		if f.Op != 0 {
+		if f.Op == store.OpTruncate {
 			n.b.Change(f.Table, f.ID, f.Op, nil, nil, nil, nil)
 		}
 		n.b.Freeze(f.ID)
 	}
-	for id, s := range n.tx.spaces {
-		if s.Rebuilt && s.Table != 0 && !n.has(id) {
-			n.startRebuilt(id, s.Table) // an empty one
-			n.endRebuilt()
-		}
-	}
 	var err error
 	n.tx.live.Scan(func(k string, e entry) bool {
 		id, key := splitBufferKey(k)
-		if id != n.rebuilt.id {
+		if id != n.rebuilt {
 			n.endRebuilt()
+			if s := n.tx.spaces[id]; e.flags&(entryRebuilt|entryTouched) != 0 && s != nil && s.Table != 0 {
+				n.rebuilt = id
+			}
 		}
 		if err = n.add(id, key, k, &e); err == nil {
 			err = n.b.Err()
@@ -125,34 +115,23 @@ func (n *netEffect) build() error {
 	return err
 }
 
-// has reports whether the transaction leaves anything in a storage.
-func (n *netEffect) has(id store.StorageID) bool {
-	found := false
-	n.tx.live.Ascend(string(appendBufferKey(nil, id, nil)), func(k string, _ entry) bool {
-		at, _ := splitBufferKey(k)
-		found = at == id
-		return false
-	})
-	return found
-}
-
-func (n *netEffect) startRebuilt(id store.StorageID, table uint32) {
-	n.rebuilt = rebuiltRows{id: id, table: table, sum: sha256.New()}
-}
-
-func (r *rebuiltRows) add(key, tuple []byte) {
-	var scratch [binary.MaxVarintLen64]byte
-	for _, b := range [][]byte{key, tuple} {
-		r.sum.Write(binary.AppendUvarint(scratch[:0], uint64(len(b))))
-		r.sum.Write(b)
-	}
-}
-
+// endRebuilt writes what the change list says of a storage that DDL filled: one
+// entry for all rows, then one for each that was changed afterwards. The version
+// that such a row had before lies in the storage before.
 func (n *netEffect) endRebuilt() {
-	if r := &n.rebuilt; r.sum != nil {
-		n.b.Change(r.table, r.id, store.OpRewrite, nil, nil, nil, r.sum.Sum(nil))
-		*r = rebuiltRows{}
+	if n.rebuilt == 0 {
+		return
 	}
+	table := n.tx.spaces[n.rebuilt].Table
+	n.b.Rewrite(table, n.rebuilt)
+	for _, r := range n.touched {
+		op := store.OpUpdate
+		if r.tuple == "" {
+			op = store.OpDelete
+		}
+		n.b.Change(table, n.rebuilt, op, bytesOf(r.key), nil, nil, bytesOf(r.tuple))
+	}
+	n.rebuilt, n.touched = 0, nil
 }
 
 // findMoves notes which committed rows live on under another key.
@@ -189,8 +168,8 @@ func (n *netEffect) add(id store.StorageID, key, bufferKey string, e *entry) err
 	if e.deleted() {
 		switch {
 		case !exists:
-			if e.flags&entryTouched != 0 && space.Table != 0 {
-				n.b.Change(space.Table, id, store.OpDelete, k, nil, nil, nil)
+			if e.flags&entryTouched != 0 && n.rebuilt == id {
+				n.touched = append(n.touched, touchedRow{key: key})
 			}
 		case space.NoHistory:
 			n.b.Discard(id, k)
@@ -244,12 +223,8 @@ func (n *netEffect) change(space *Space, id store.StorageID, key, bufferKey stri
 		}
 		n.b.Change(space.Table, id, store.OpUpdate, bytesOf(e.from()), k, cols, tuple)
 	case e.flags&entryTouched != 0:
-		n.b.Change(space.Table, id, store.OpUpdate, k, nil, nil, tuple)
+		n.touched = append(n.touched, touchedRow{key, e.tuple})
 	case e.flags&entryRebuilt != 0:
-		if n.rebuilt.sum == nil {
-			n.startRebuilt(id, space.Table)
-		}
-		n.rebuilt.add(k, tuple)
 	case exists && !n.tookOver(e, bufferKey):
 		n.b.Change(space.Table, id, store.OpUpdate, k, nil, n.cols, tuple)
 	default:

@@ -79,9 +79,6 @@ type Space struct {
 	Table uint32
 	// NoHistory: versions are overwritten, and no change list is kept.
 	NoHistory bool
-	// Rebuilt: DDL fills the storage from an earlier one of its table (see
-	// PutRebuilt); the change list has one entry for that.
-	Rebuilt bool
 	// Diff compares two images of a row: the changed columns in the encoding of
 	// the change list, and whether they are equal in all that counts. nil
 	// compares bytes.
@@ -92,7 +89,7 @@ type Space struct {
 type Frozen struct {
 	ID    store.StorageID
 	Table uint32   // table whose change list says so; 0 for none
-	Op    store.Op // OpTruncate, or 0 for no entry (DROP, a rewrite)
+	Op    store.Op // OpTruncate; anything else has no entry: the storage that follows says OpRewrite
 }
 
 type savepoint struct {

@@ -21,10 +21,21 @@ func (tx *Tx) Put(id store.StorageID, key, tuple []byte, base Base) error {
 	return tx.write(id, key, tuple, base, "", 0)
 }
 
-// PutRebuilt is Put for a row that DDL copies from an earlier storage of its
-// table without changing its data: it gets no entry in the change list.
-func (tx *Tx) PutRebuilt(id store.StorageID, key, tuple []byte) error {
-	return tx.write(id, key, tuple, Base{}, "", entryRebuilt)
+// PutCopied is Put for a row that DDL copies, under key, from an earlier storage
+// of its table. A committed row's data stays the same by that, so the commit's
+// change list has one entry for all such rows; what the transaction itself
+// inserted or changed before keeps an entry of its own.
+func (tx *Tx) PutCopied(id store.StorageID, key, tuple []byte, from store.StorageID, fromKey []byte) error {
+	flags := entryRebuilt
+	if e, ok := lookup(&tx.live, from, fromKey); ok {
+		switch {
+		case e.flags&entryTouched != 0 || e.base().state != baseNone || e.from() != "":
+			flags = entryTouched
+		case e.flags&entryRebuilt == 0:
+			flags = 0
+		}
+	}
+	return tx.write(id, key, tuple, Base{}, "", flags)
 }
 
 // PutMoved is Put for a row whose key was changed from another one, which the
