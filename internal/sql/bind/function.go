@@ -229,9 +229,6 @@ type call struct {
 
 // funcCall binds a call of a function, aggregate or window function.
 func (b *binder) funcCall(blk *block, n *ast.FuncCall) plan.Expr {
-	if n.Syntax == ast.CallXMLExists || n.Syntax == ast.CallTreat && len(n.Name) == 0 {
-		b.unsupported(n.Pos, "The XML type is not supported.", "unsupported XML feature")
-	}
 	c := &call{node: n}
 	b.callArgs(blk, c)
 	var filter plan.Expr

@@ -155,7 +155,7 @@ func (c *toyCatalog) constraint(t *catalog.Table, col *catalog.Column, con *ast.
 }
 
 // exprText prints the few kinds of expressions that test tables use.
-func exprText(e ast.Expr) string { return "null" }
+func exprText(e ast.Expr) string { return ast.Format(e) }
 
 func (c *toyCatalog) createView(s *ast.CreateViewStmt, text string) error {
 	v := &catalog.View{Query: text}

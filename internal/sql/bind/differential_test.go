@@ -1,0 +1,281 @@
+package bind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand"
+	"os"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/sql/builtin"
+	"github.com/driftdb/driftdb/internal/sql/parse"
+	"github.com/driftdb/driftdb/internal/sql/plan"
+	"github.com/driftdb/driftdb/internal/types"
+)
+
+// The differential tests compare what binding says of a statement with what
+// PostgreSQL says of it when it is prepared: columns' names and types,
+// parameters' types, or all fields of the error.
+
+// reference connects to the reference server in a schema of its own.
+func reference(t *testing.T) *pgconn.PgConn {
+	dsn := os.Getenv("DRIFTDB_PG_DSN")
+	if dsn == "" {
+		t.Skip("DRIFTDB_PG_DSN is not set: no PostgreSQL 15 to compare with")
+	}
+	ctx := context.Background()
+	conn, err := pgconn.Connect(ctx, dsn)
+	if err != nil {
+		t.Skipf("cannot connect to the reference server: %v", err)
+	}
+	schema, err := os.ReadFile("testdata/schema.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	setup := "DROP SCHEMA IF EXISTS bindtest CASCADE; CREATE SCHEMA bindtest; SET search_path = bindtest; SET client_min_messages = error;"
+	if _, err := conn.Exec(ctx, setup+string(schema)).ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		conn.Exec(ctx, "DROP SCHEMA bindtest CASCADE").ReadAll() //nolint:errcheck // the next run drops it too
+		conn.Close(ctx)                                          //nolint:errcheck // end of test
+	})
+	return conn
+}
+
+func testCatalog(t *testing.T) *toyCatalog {
+	schema, err := os.ReadFile("testdata/schema.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newToyCatalog()
+	if err := c.run(string(schema)); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// describeReference prepares a statement on the reference server.
+func describeReference(conn *pgconn.PgConn, sql string) string {
+	d, err := conn.Prepare(context.Background(), "", sql, nil)
+	var e *pgconn.PgError
+	switch {
+	case errors.As(err, &e):
+		return fmt.Sprintf("%s %s|%s|%s|%d", e.Code, e.Message, e.Detail, e.Hint, e.Position)
+	case err != nil:
+		return "connection: " + err.Error()
+	}
+	var b strings.Builder
+	for _, f := range d.Fields {
+		fmt.Fprintf(&b, "%s:%s ", f.Name, typeText(types.OID(f.DataTypeOID)))
+		if f.TypeModifier != -1 {
+			fmt.Fprintf(&b, "[%d] ", f.TypeModifier)
+		}
+	}
+	for i, p := range d.ParamOIDs {
+		fmt.Fprintf(&b, "$%d=%s ", i+1, typeText(types.OID(p)))
+	}
+	return b.String()
+}
+
+// describe binds a statement and says the same of it.
+func describe(cat Catalog, sql string) string {
+	list, err := parse.Statements(sql)
+	var s *plan.Statement
+	if err == nil {
+		s, err = Bind(context.Background(), cat, list[0].Stmt, Options{InferParams: true, AllowMissingBodies: true})
+	}
+	if err != nil {
+		e := pgerr.From(err)
+		return fmt.Sprintf("%s %s|%s|%s|%d", e.Code, e.Message, e.Detail, e.Hint, e.Position)
+	}
+	var b strings.Builder
+	for _, o := range s.Output {
+		fmt.Fprintf(&b, "%s:%s ", o.Name, typeText(o.Type.OID))
+		if o.Type.Typmod != -1 {
+			fmt.Fprintf(&b, "[%d] ", o.Type.Typmod)
+		}
+	}
+	for i, p := range s.Params {
+		fmt.Fprintf(&b, "$%d=%s ", i+1, typeText(p))
+	}
+	return b.String()
+}
+
+// TestCorpus compares each statement of testdata/corpus.sql, one a line.
+func TestCorpus(t *testing.T) {
+	conn := reference(t)
+	cat := testCatalog(t)
+	raw, err := os.ReadFile("testdata/corpus.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	total, bad := 0, 0
+	for _, sql := range strings.Split(string(raw), "\n") {
+		if sql = strings.TrimSpace(sql); sql == "" || strings.HasPrefix(sql, "--") {
+			continue
+		}
+		total++
+		want, have := describeReference(conn, sql), describe(cat, sql)
+		if want != have {
+			bad++
+			t.Errorf("%s\n  want %s\n  have %s", sql, want, have)
+		}
+	}
+	t.Logf("%d statements, %d differ", total, bad)
+}
+
+// argument is a random operand: a typed NULL, or an untyped literal.
+func argument(rnd *rand.Rand, pool []types.OID) string {
+	switch rnd.Intn(8) {
+	case 0:
+		return "NULL"
+	case 1:
+		return "1"
+	}
+	return "NULL::" + castName(pool[rnd.Intn(len(pool))])
+}
+
+func castName(oid types.OID) string {
+	if oid == types.Char {
+		return `"char"`
+	}
+	if oid == types.BPChar {
+		return "bpchar"
+	}
+	if types.IsArray(oid) {
+		return castName(types.ElemOf(oid)) + "[]"
+	}
+	return types.Lookup(oid).Name
+}
+
+// basePool are the types that random expressions are made of.
+var basePool = []types.OID{
+	types.Bool, types.Bytea, types.Char, types.Name, types.Int8, types.Int2, types.Int4, types.Text, types.Oid, types.JSON,
+	types.Float4, types.Float8, types.BPChar, types.VarChar, types.Date, types.Time, types.Timestamp, types.TimestampTZ,
+	types.Interval, types.TimeTZ, types.Numeric, types.UUID, types.JSONB, types.RegClass, types.RegType, types.RegProc,
+	types.Int4Array, types.TextArray, types.NumericArray, types.Int8Array, types.VarCharArray, types.Xid, types.Money,
+	types.Bit, types.VarBit, types.Int2Vector, 3904, 3906, 4451, 869, 650, 600, 3614, 3615, 4072,
+}
+
+// compareRandom compares n random expressions and reports those that differ.
+func compareRandom(t *testing.T, n int, make func(*rand.Rand) string) {
+	conn := reference(t)
+	cat := testCatalog(t)
+	seed := int64(1)
+	rnd := rand.New(rand.NewSource(seed))
+	bad, ok := 0, 0
+	codes := map[string]int{}
+	for range n {
+		sql := "SELECT " + make(rnd)
+		want, have := describeReference(conn, sql), describe(cat, sql)
+		if want != have {
+			bad++
+			if bad <= 40 {
+				t.Errorf("%s\n  want %s\n  have %s", sql, want, have)
+			}
+		}
+		if strings.Contains(want, "|") {
+			codes[want[:5]]++
+		} else {
+			ok++
+		}
+	}
+	var spread []string
+	for c, k := range codes {
+		spread = append(spread, fmt.Sprintf("%s %d", c, k))
+	}
+	sort.Strings(spread)
+	t.Logf("seed %d: %d expressions, %d differ; %d resolve, errors %v", seed, n, bad, ok, spread)
+}
+
+func randomRuns() int {
+	if testing.Short() {
+		return 300
+	}
+	return 4000
+}
+
+// TestRandomOperators compares operator resolution over random operand types.
+func TestRandomOperators(t *testing.T) {
+	var names []string
+	seen := map[string]bool{}
+	for _, p := range operatorNames() {
+		if !seen[p] {
+			seen[p] = true
+			names = append(names, p)
+		}
+	}
+	compareRandom(t, randomRuns(), func(rnd *rand.Rand) string {
+		op := names[rnd.Intn(len(names))]
+		if rnd.Intn(10) == 0 {
+			return op + " " + argument(rnd, basePool)
+		}
+		return argument(rnd, basePool) + " " + op + " " + argument(rnd, basePool)
+	})
+}
+
+func operatorNames() []string {
+	var out []string
+	for oid := uint32(1); oid < 10000; oid++ {
+		if o := builtin.OperatorByOID(oid); o != nil {
+			out = append(out, o.Name)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// TestRandomFunctions compares function resolution over random argument types,
+// half of them near to what a function of that name takes.
+func TestRandomFunctions(t *testing.T) {
+	procs := builtin.Procs()
+	compareRandom(t, randomRuns(), func(rnd *rand.Rand) string {
+		for {
+			p := procs[rnd.Intn(len(procs))]
+			if p.Schema != "pg_catalog" || p.Kind != 'f' || p.RetSet {
+				continue
+			}
+			args := make([]string, len(p.Args))
+			for i, a := range p.Args {
+				info := types.Lookup(a)
+				if info != nil && info.Type == 'b' && rnd.Intn(2) == 0 {
+					args[i] = "NULL::" + castName(a)
+				} else {
+					args[i] = argument(rnd, basePool)
+				}
+			}
+			if rnd.Intn(12) == 0 {
+				args = append(args, argument(rnd, basePool))
+			}
+			return QuoteIdent(p.Name) + "(" + strings.Join(args, ", ") + ")"
+		}
+	})
+}
+
+// TestRandomCasts compares explicit casts and the common types of CASE, COALESCE,
+// ARRAY, VALUES and UNION.
+func TestRandomCasts(t *testing.T) {
+	compareRandom(t, randomRuns(), func(rnd *rand.Rand) string {
+		a, b, c := argument(rnd, basePool), argument(rnd, basePool), argument(rnd, basePool)
+		switch rnd.Intn(8) {
+		case 0, 1, 2:
+			return a + "::" + castName(basePool[rnd.Intn(len(basePool))])
+		case 3:
+			return "coalesce(" + a + ", " + b + ", " + c + ")"
+		case 4:
+			return "case when true then " + a + " when false then " + b + " else " + c + " end"
+		case 5:
+			return "array[" + a + ", " + b + "]"
+		case 6:
+			return a + " union all select " + b
+		}
+		return a + " in (" + b + ", " + c + ")"
+	})
+}
