@@ -99,7 +99,7 @@ func (b *Batch) Delete(id StorageID, key []byte, oldStart Seq, oldTuple []byte) 
 }
 
 // Overwrite stores a tuple without keeping what it replaces. Only for storages
-// without history.
+// without history, which have no change-list entries either.
 func (b *Batch) Overwrite(id StorageID, key, tuple []byte) {
 	b.touch(id, key)
 	b.putPresent(id, key, tuple)

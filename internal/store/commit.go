@@ -126,14 +126,14 @@ func (db *DB) sequence(b *Batch, root *Hash, sync bool) (*View, error) {
 }
 
 // appendCheckpoints adds the sparse entries that some commits carry: the time
-// map's and, every chainEvery commits, the chain hash with the states of the
+// map's and, every so many commits, the chain hash with the states of the
 // storages changed since the last.
 func (db *DB) appendCheckpoints(b *Batch, seq Seq, t Time, chain *Hash) {
 	var scratch [32]byte
-	if seq%timeMapEvery == 1 {
+	if (seq-1)%db.timeMapEvery == 0 {
 		_ = b.pb.Set(timeKey(scratch[:0], t, seq), nil, nil)
 	}
-	if seq%chainEvery != 0 {
+	if seq%db.chainEvery != 0 {
 		return
 	}
 	_ = b.pb.Set(chainKey(scratch[:0], seq), chain[:], nil)

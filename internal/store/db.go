@@ -31,13 +31,17 @@ type DB struct {
 	hlc       hybridClock
 	created   Time // time of seq 0
 
-	states  stateTable
-	newest  newestArray
-	times   timeCache
-	ids     idAllocator
-	seqs    sequences
-	images  scanImages
-	ballast ballast
+	states stateTable
+	newest newestArray
+	times  timeCache
+	ids    idAllocator
+	seqs   sequences
+	images scanImages
+
+	// How many commits lie between stored chain hashes and between entries
+	// of the time map; tests lower them. Readers do not depend on them.
+	chainEvery, timeMapEvery Seq
+	ballast                  ballast
 
 	life     sync.RWMutex // held shared by writes, exclusively by Close
 	closing  atomic.Bool
@@ -99,6 +103,7 @@ func (db *DB) open() error {
 	if err != nil {
 		return openError(db.dir, err)
 	}
+	db.chainEvery, db.timeMapEvery = chainEvery, timeMapEvery
 	db.images.after = imageAfterRows
 	db.images.budget = max(0, db.opts.ScanImageBytes)
 	db.newest = newNewestArray(newestSlots)
@@ -177,6 +182,15 @@ func (db *DB) fail(err error) {
 		db.pub.close()
 		db.opts.OnFatal(err)
 	}
+}
+
+// Usable returns why the store cannot serve, nil when it can; it never waits. A
+// store that is read-only by choice can.
+func (db *DB) Usable() error {
+	if err := db.usable(); err != nil && !errors.Is(err, ErrReadOnly) {
+		return err
+	}
+	return nil
 }
 
 // usable returns why the store accepts no write, or nil.

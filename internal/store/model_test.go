@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -173,7 +174,9 @@ func (h *harness) open() error {
 		OnFatal: func(err error) { panic(err) },
 	})
 	if err == nil {
-		h.db.images.after = 3 // storages here are small
+		// Histories here are short: make everything sparse dense.
+		h.db.images.after = 3
+		h.db.chainEvery, h.db.timeMapEvery = 7, 5
 	}
 	return err
 }
@@ -195,6 +198,9 @@ func runSteps(steps []step) (err error) {
 		if cerr := h.db.Close(); err == nil {
 			err = cerr
 		}
+		if err == nil {
+			err = h.doctor()
+		}
 	}()
 	for i, s := range steps {
 		rng := rand.New(rand.NewPCG(s.seed, 1))
@@ -204,6 +210,14 @@ func runSteps(steps []step) (err error) {
 		}
 	}
 	return nil
+}
+
+// doctor checks the files a run left behind.
+func (h *harness) doctor() (err error) {
+	o := Options{FS: h.fs, Clock: h.clock, BallastBytes: -1, MemTableBytes: 256 << 10, CacheBytes: 4 << 20}
+	return errors.Join(Doctor(context.Background(), "db", o, func(f Finding) {
+		err = fmt.Errorf("the doctor finds %v", f)
+	}, nil), err)
 }
 
 func (h *harness) do(kind stepKind, rng *rand.Rand) error {
@@ -409,6 +423,19 @@ func (h *harness) readKey(r Reader, id StorageID, key []byte, at, known Seq) err
 	want := h.m.scan(id, key, append(bytes.Clone(key), 0), at, known, false)
 	if err != nil || got != want {
 		return fmt.Errorf("get of %d %x at %d known %d: got %s (%v), want %s", id, key, at, known, got, err, want)
+	}
+	last := Seq(0)
+	for _, vs := range h.m.storages[id] {
+		for _, v := range vs {
+			last = max(last, v.start)
+			if v.end != MaxSeq {
+				last = max(last, v.end)
+			}
+		}
+	}
+	last = max(last, h.m.frozen[id])
+	if got := h.db.TableLastChange(id); got != last {
+		return fmt.Errorf("last change of %d is %d, want %d", id, got, last)
 	}
 	if vs := h.m.storages[id][string(key)]; len(vs) > 0 {
 		last := vs[len(vs)-1]

@@ -48,7 +48,7 @@ type Options struct {
 	// this process may use.
 	CacheBytes int64
 	// ScanImageBytes limits the memory for images of much-scanned storages;
-	// 0 is half of CacheBytes, negative makes none.
+	// 0 is a quarter of CacheBytes, negative makes none.
 	ScanImageBytes int64
 	// MemTableBytes is the size of the write buffer; 0 is 64 MiB.
 	MemTableBytes int64
@@ -105,7 +105,7 @@ func (o Options) withDefaults() Options {
 		o.CacheBytes = max(memoryLimit()/4, 8*o.MemTableBytes)
 	}
 	if o.ScanImageBytes == 0 {
-		o.ScanImageBytes = o.CacheBytes / 2
+		o.ScanImageBytes = o.CacheBytes / 4
 	}
 	if o.MaxBatchBytes == 0 {
 		o.MaxBatchBytes = defaultMaxBatch
