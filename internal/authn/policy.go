@@ -28,6 +28,9 @@ type Role struct {
 	Verifier string
 	// ValidUntil ends the password's validity; the zero time means never.
 	ValidUntil time.Time
+	// ConnLimit is how many sessions the role may have at once, nil any number.
+	// Superusers have no limit.
+	ConnLimit *int
 }
 
 // Roles looks up roles by name. It must be safe for concurrent use and return

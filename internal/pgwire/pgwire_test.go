@@ -604,7 +604,7 @@ func TestIdleInTransaction(t *testing.T) {
 }
 
 func TestTooManyConnections(t *testing.T) {
-	_, _, address := startServer(t, Options{MaxConnections: 3, ReservedConnections: 1})
+	_, _, address := startServer(t, Options{MaxConnections: 4, ReservedConnections: 1})
 	code := func(user string) string {
 		c, err := pgconn.Connect(context.Background(), "postgres://"+user+"@"+address+"/driftdb?sslmode=disable")
 		var e *pgconn.PgError
@@ -618,7 +618,7 @@ func TestTooManyConnections(t *testing.T) {
 		return ""
 	}
 	for i, c := range []struct{ user, want string }{
-		{"ada", ""}, {"ada", ""},
+		{"ada", ""}, {"few", ""}, {"few", "53300 too many connections for role \"few\""}, {"ada", ""},
 		{"ada", "53300 remaining connection slots are reserved for non-replication superuser connections"},
 		{"driftdb", ""},
 		{"driftdb", "53300 sorry, too many clients already"},

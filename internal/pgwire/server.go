@@ -188,12 +188,26 @@ func (s *Server) free(c *conn) {
 	}
 }
 
-// admit keeps the last slots for superusers.
-func (s *Server) admit(superuser bool) error {
+// admit keeps the last slots for superusers and holds a role to its own limit.
+func (s *Server) admit(role authn.Role) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !superuser && s.used > s.opts.MaxConnections-s.opts.ReservedConnections {
+	switch {
+	case role.Superuser:
+		return nil
+	case s.used > s.opts.MaxConnections-s.opts.ReservedConnections:
 		return pgerr.New(pgcode.TooManyConnections, "remaining connection slots are reserved for non-replication superuser connections")
+	case role.ConnLimit == nil:
+		return nil
+	}
+	count := 0
+	for _, c := range s.sessions {
+		if c.user == role.Name {
+			count++
+		}
+	}
+	if count >= *role.ConnLimit {
+		return pgerr.New(pgcode.TooManyConnections, "too many connections for role \"%s\"", role.Name)
 	}
 	return nil
 }

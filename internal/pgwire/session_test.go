@@ -42,6 +42,9 @@ func (e *testEngine) Role(_ context.Context, name string) (authn.Role, error) {
 		return authn.Role{Name: name, CanLogin: true, Superuser: true, Verifier: e.verifier}, nil
 	case "ada":
 		return authn.Role{Name: name, CanLogin: true, Verifier: e.verifier}, nil
+	case "few":
+		one := 1
+		return authn.Role{Name: name, CanLogin: true, Verifier: e.verifier, ConnLimit: &one}, nil
 	case "old":
 		return authn.Role{Name: name, CanLogin: true, Verifier: authn.NewMD5Verifier(name, "secret")}, nil
 	case "nologin":

@@ -86,7 +86,7 @@ func (c *conn) negotiate() error {
 	if e := authn.MayLogin(c.user, role, roleErr); e != nil {
 		return e
 	}
-	if err := c.server.admit(role.Superuser); err != nil {
+	if err := c.server.admit(role); err != nil {
 		return err
 	}
 	if options := params["options"]; options != "" {
