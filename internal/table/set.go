@@ -68,3 +68,15 @@ func (s *Set) expr(t *catalog.Table, text string) (RowFunc, error) {
 	}
 	return s.ev.Expr(t, text)
 }
+
+// tableOIDs lists the tables of the snapshot.
+func (s *Set) tableOIDs() []uint32 {
+	var list []uint32
+	s.cat.All(func(d catalog.Desc) bool {
+		if t, ok := d.(*catalog.Table); ok && t.Storage != 0 {
+			list = append(list, t.OID)
+		}
+		return true
+	})
+	return list
+}
