@@ -140,7 +140,7 @@ func (p *parser) createTableAs(t *ast.CreateTableStmt, columns []string) ast.Stm
 func (p *parser) createMatView(pos int, persistence ast.Persistence) ast.Stmt {
 	p.expect2(kwMaterialized, kwView)
 	n := &ast.CreateTableAsStmt{Pos: pos, Materialized: true, IfNotExists: p.ifNotExists()}
-	in := &ast.Into{Pos: p.tok.pos, Table: p.qualifiedName()}
+	in := &ast.Into{Pos: p.here(), Table: p.qualifiedName()}
 	in.Table.Persistence = persistence
 	in.Columns = p.optParenNames()
 	in.AccessMethod = p.optUsingName()
@@ -235,7 +235,7 @@ func (p *parser) typedElements() []ast.TableElement {
 		if p.startsTableConstraint() {
 			return p.tableConstraint()
 		}
-		d := &ast.ColumnDef{Pos: p.tok.pos, Name: p.colID()}
+		d := &ast.ColumnDef{Pos: p.here(), Name: p.colID()}
 		if p.accept(kwWith) {
 			p.expect(kwOptions)
 		}
@@ -246,7 +246,7 @@ func (p *parser) typedElements() []ast.TableElement {
 
 func (p *parser) likeClause() *ast.LikeClause {
 	p.expect(kwLike)
-	l := &ast.LikeClause{Pos: p.tok.pos, Table: p.qualifiedName()}
+	l := &ast.LikeClause{Pos: p.here(), Table: p.qualifiedName()}
 	for p.tok.cls == kwIncluding || p.tok.cls == kwExcluding {
 		including := p.tok.cls == kwIncluding
 		p.advance()
@@ -271,7 +271,7 @@ var likeOptions = map[class]ast.LikeOption{
 }
 
 func (p *parser) columnDef() *ast.ColumnDef {
-	d := &ast.ColumnDef{Pos: p.tok.pos, Name: p.colID(), Type: p.typename()}
+	d := &ast.ColumnDef{Pos: p.here(), Name: p.colID(), Type: p.typename()}
 	if p.tok.cls == kwCompression {
 		d.Compression = p.compression()
 	}

@@ -46,7 +46,7 @@ func (p *parser) selectBehindParen() bool {
 }
 
 func (p *parser) insertColumn() *ast.Target {
-	t := &ast.Target{Pos: p.tok.pos, Name: p.colID()}
+	t := &ast.Target{Pos: p.here(), Name: p.colID()}
 	t.Steps = p.targetSteps()
 	return t
 }

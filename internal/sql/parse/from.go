@@ -198,7 +198,7 @@ func (p *parser) optAlias() *ast.Alias {
 
 // qualifiedName parses a relation's name.
 func (p *parser) qualifiedName() *ast.RangeVar {
-	r := &ast.RangeVar{Pos: p.tok.pos, Name: p.colID()}
+	r := &ast.RangeVar{Pos: p.here(), Name: p.colID()}
 	if p.tok.cls != '.' && p.tok.cls != '[' {
 		return r
 	}
@@ -390,7 +390,7 @@ func (p *parser) funcAlias(f *ast.RangeFunction) {
 
 // tableFuncElement parses name type [COLLATE c].
 func (p *parser) tableFuncElement() *ast.ColumnDef {
-	d := &ast.ColumnDef{Pos: p.tok.pos, Name: p.colID(), Type: p.typename()}
+	d := &ast.ColumnDef{Pos: p.here(), Name: p.colID(), Type: p.typename()}
 	d.Collate = p.collateClause()
 	return d
 }

@@ -72,7 +72,7 @@ func (p *parser) nonReservedOrString() string {
 func (p *parser) relOptions() []*ast.Option { return parenList(p, p.relOption) }
 
 func (p *parser) relOption() *ast.Option {
-	o := &ast.Option{Pos: p.tok.pos, Name: p.colLabel()}
+	o := &ast.Option{Pos: p.here(), Name: p.colLabel()}
 	if p.accept('.') {
 		o.Namespace, o.Name = o.Name, p.colLabel()
 	}
@@ -93,7 +93,7 @@ func (p *parser) optRelOptions() []*ast.Option {
 // definition parses ( name [= value], ... ).
 func (p *parser) definition() []*ast.Option {
 	return parenList(p, func() *ast.Option {
-		o := &ast.Option{Pos: p.tok.pos, Name: p.colLabel()}
+		o := &ast.Option{Pos: p.here(), Name: p.colLabel()}
 		if p.accept('=') {
 			p.defArg(o)
 		}
@@ -191,11 +191,11 @@ func (p *parser) seqOption() *ast.Option {
 	case kwOwned:
 		p.expect(kwBy)
 		o.Name = "owned_by"
-		o.Value = &ast.OptionName{Pos: p.tok.pos, Names: p.anyName()}
+		o.Value = &ast.OptionName{Pos: p.here(), Names: p.anyName()}
 	case kwSequence:
 		p.expect(kwName)
 		o.Name = "sequence_name"
-		o.Value = &ast.OptionName{Pos: p.tok.pos, Names: p.anyName()}
+		o.Value = &ast.OptionName{Pos: p.here(), Names: p.anyName()}
 	case kwStart:
 		p.optWith()
 		o.Value = p.numericOnly()

@@ -360,3 +360,7 @@ func (p *parser) behavior() ast.Behavior {
 	p.accept(kwRestrict)
 	return ast.Restrict
 }
+
+// here returns the offset of the present token. In a composite literal it is
+// evaluated before the calls that follow it, which a plain field is not.
+func (p *parser) here() int { return p.tok.pos }

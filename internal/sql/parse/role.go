@@ -115,7 +115,7 @@ func (p *parser) roleOption(create bool) *ast.Option {
 func (p *parser) roleListOption(o *ast.Option, name string) *ast.Option {
 	p.advance()
 	o.Name = name
-	o.Value = &ast.OptionRoles{Pos: p.tok.pos, Roles: p.roleList()}
+	o.Value = &ast.OptionRoles{Pos: p.here(), Roles: p.roleList()}
 	return o
 }
 
@@ -335,7 +335,7 @@ func (p *parser) privilegeTarget(n *ast.GrantStmt) {
 }
 
 func (p *parser) nameRef() *ast.ObjectRef {
-	return &ast.ObjectRef{Pos: p.tok.pos, Names: []string{p.colID()}}
+	return &ast.ObjectRef{Pos: p.here(), Names: []string{p.colID()}}
 }
 
 func (p *parser) privilegeObject(kind ast.ObjectKind) *ast.ObjectRef {

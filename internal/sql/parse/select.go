@@ -545,7 +545,7 @@ func (p *parser) withClause() *ast.With {
 }
 
 func (p *parser) cte() *ast.CTE {
-	c := &ast.CTE{Pos: p.tok.pos, Name: p.colID(), Columns: p.optParenNames()}
+	c := &ast.CTE{Pos: p.here(), Name: p.colID(), Columns: p.optParenNames()}
 	p.expect(kwAs)
 	switch {
 	case p.accept(kwMaterialized):

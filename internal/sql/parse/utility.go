@@ -215,7 +215,7 @@ func (p *parser) vacuumRelations() []*ast.VacuumRelation {
 		return nil
 	}
 	return list(p, func() *ast.VacuumRelation {
-		return &ast.VacuumRelation{Pos: p.tok.pos, Table: p.qualifiedName(), Columns: p.optParenNames()}
+		return &ast.VacuumRelation{Pos: p.here(), Table: p.qualifiedName(), Columns: p.optParenNames()}
 	})
 }
 
@@ -432,7 +432,7 @@ func copyFormat(pos int, name string) *ast.Option {
 
 // copyOption parses name [value] inside parentheses.
 func (p *parser) copyOption() *ast.Option {
-	o := &ast.Option{Pos: p.tok.pos, Name: p.colLabel()}
+	o := &ast.Option{Pos: p.here(), Name: p.colLabel()}
 	pos := p.tok.pos
 	switch {
 	case p.accept('*'):
