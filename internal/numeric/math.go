@@ -30,7 +30,11 @@ func Sqrt(a datum.Datum) (datum.Datum, error) {
 	}
 	weight, _ := x.leading()
 	sweight := (weight+1)*4/2 - 1
-	scale := clampScale(minSigDigits-sweight, x.scale)
+	return sqrtTo(&x, clampScale(minSigDigits-sweight, x.scale))
+}
+
+// sqrtTo returns the root of x >= 0 rounded to scale.
+func sqrtTo(x *big, scale int32) (datum.Datum, error) {
 	// floor(sqrt(x * 10^(2*scale+2))) has one digit more than wanted, and cannot
 	// sit exactly on a half unless the root is exact, so rounding it is right.
 	shift := 2*int64(scale) + 2 - int64(x.scale)

@@ -41,9 +41,9 @@ func cosdQuadrant(x float64) float64 {
 	return sind0To30(90 - x)
 }
 
-// fold brings degrees into the first quadrant; the signs say what that does to
+// foldDegrees brings degrees into the first quadrant; the signs say what that does to
 // sine and cosine.
-func fold(x float64) (folded, sinSign, cosSign float64) {
+func foldDegrees(x float64) (folded, sinSign, cosSign float64) {
 	x = math.Mod(x, 360)
 	sinSign, cosSign = 1, 1
 	if x < 0 {
@@ -81,7 +81,7 @@ func registerDegrees() {
 			case isInf(a.Float()):
 				return null, errTrigRange()
 			}
-			return datum.NewFloat(f(fold(a.Float()))), nil
+			return datum.NewFloat(f(foldDegrees(a.Float()))), nil
 		})
 	}
 	periodic("dsind", func(x, s, _ float64) float64 { return s * sindQuadrant(x) })

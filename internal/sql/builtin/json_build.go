@@ -220,7 +220,7 @@ func buildObject(fl flavour, oids []types.OID) Func {
 				if fl.name == "jsonb" {
 					return null, invalidParameter("argument %d: key must not be null", i+1)
 				}
-				return null, pgerr.New(pgcode.NullValueNotAllowed, "argument %d cannot be null", i+1).WithHint("Object keys should be text.")
+				return null, pgerr.New(pgcode.InvalidParameterValue, "argument %d cannot be null", i+1).WithHint("Object keys should be text.")
 			}
 			key, err := jsonKey(c, typeAt(oids, i), args[i])
 			if err != nil {

@@ -24,9 +24,8 @@ type SetFunc func(c *Context, args []datum.Datum, yield func(row []datum.Datum) 
 
 // AggState accumulates one group of an aggregate. It belongs to one goroutine.
 type AggState interface {
-	// Add takes one input row's arguments; strictness is applied by the caller
-	// (an aggregate skips NULLs exactly when its Proc is Strict or, for the
-	// others, by itself). It must not keep args, only the values in it. An
+	// Add takes one input row's arguments, NULLs included: each aggregate skips
+	// what PostgreSQL's does. It must not keep args, only the values in it. An
 	// ordered-set aggregate gets its direct arguments first, again with each row,
 	// and then the row's sorted argument.
 	Add(c *Context, args []datum.Datum) error
