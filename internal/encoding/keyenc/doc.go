@@ -17,5 +17,5 @@
 //
 // Equal values may differ in what they print (1.5 and 1.50, 'a' and 'a ' of
 // char(2)); Lossless tells for which kinds Decode gives back the same value. The
-// others need it from the tuple. docs/formats/keys.md has the bytes.
+// others need it from the tuple. docs/formats/row-keys.md has the bytes.
 package keyenc
