@@ -46,7 +46,7 @@ func Len(b []byte, dir Dir) (int, error) {
 	if len(b) > 0 && isNull(b[0]) {
 		return 1, nil
 	}
-	n := valueLen(b, x)
+	n := valueLen(b, x, 0)
 	if n <= 0 || n > len(b) {
 		return 0, ErrCorrupt
 	}
@@ -73,8 +73,8 @@ func isNull(tag byte) bool { return tag == tagNullFirst || tag == tagNullLast }
 
 // valueLen returns the length of the value at the front of b, whose bytes are
 // read through xor with x; -1 when it is malformed.
-func valueLen(b []byte, x byte) int {
-	if len(b) == 0 {
+func valueLen(b []byte, x byte, depth int) int {
+	if len(b) == 0 || depth > depthMax {
 		return -1
 	}
 	switch tag := b[0] ^ x; {
@@ -95,9 +95,9 @@ func valueLen(b []byte, x byte) int {
 	case tag >= tagNumNegInf && tag <= tagNumNaN:
 		return 1
 	case tag == tagArray:
-		return arrayLen(b, x)
+		return arrayLen(b, x, depth)
 	case tag == tagRecord:
-		return listLen(b, x)
+		return listLen(b, x, depth)
 	case tag == tagJSON:
 		n := jsonLen(b[1:], x, 0)
 		if n < 0 {
@@ -155,7 +155,7 @@ func escapedLen(b []byte, x byte) int {
 // sequenceLen returns where a run of n integers that starts at from ends.
 func sequenceLen(b []byte, x byte, from, n int) int {
 	for ; n > 0; n-- {
-		if from >= len(b) {
+		if from < 0 || from >= len(b) {
 			return -1
 		}
 		tag := b[from] ^ x
@@ -179,7 +179,7 @@ func numericLen(b []byte, x byte) int {
 	return n + end + 1
 }
 
-func listLen(b []byte, x byte) int {
+func listLen(b []byte, x byte, depth int) int {
 	n := 1
 	for n < len(b) {
 		tag := b[n] ^ x
@@ -189,7 +189,7 @@ func listLen(b []byte, x byte) int {
 		case isNull(tag):
 			n++
 		default:
-			l := valueLen(b[n:], x)
+			l := valueLen(b[n:], x, depth+1)
 			if l <= 0 {
 				return -1
 			}
@@ -199,8 +199,8 @@ func listLen(b []byte, x byte) int {
 	return -1
 }
 
-func arrayLen(b []byte, x byte) int {
-	n := listLen(b, x)
+func arrayLen(b []byte, x byte, depth int) int {
+	n := listLen(b, x, depth)
 	end := sequenceLen(b, x, n, 1)
 	if n < 0 || end < 0 || end > len(b) {
 		return -1
@@ -216,11 +216,11 @@ func arrayLen(b []byte, x byte) int {
 	return sequenceLen(b, x, end, 2*int(dims))
 }
 
-// jsonDepthMax bounds the nesting a key is walked to.
-const jsonDepthMax = 10000
+// depthMax bounds the nesting a key is walked to.
+const depthMax = 10000
 
 func jsonLen(b []byte, x byte, depth int) int {
-	if len(b) == 0 || depth > jsonDepthMax {
+	if len(b) == 0 || depth > depthMax {
 		return -1
 	}
 	switch tag := b[0] ^ x; tag {
@@ -229,7 +229,7 @@ func jsonLen(b []byte, x byte, depth int) int {
 	case jsonString:
 		return 1 + escapedLen(b[1:], x)
 	case jsonNumber:
-		if l := valueLen(b[1:], x); l > 0 {
+		if l := valueLen(b[1:], x, depth); l > 0 {
 			return 1 + l
 		}
 	case jsonArray, jsonObject:
