@@ -8,22 +8,35 @@ import (
 
 // dump prints a tree in one line without positions: the type's name and the
 // fields that are not zero. It uses reflection, which tests may.
-func dump(v any) string {
-	var b strings.Builder
-	dumpValue(&b, reflect.ValueOf(v))
-	return b.String()
+func dump(v any) string { return dumpWith(v, false) }
+
+// dumpWith prints positions too if wanted: the name of a node is followed by @
+// and its offset.
+func dumpWith(v any, positions bool) string {
+	d := dumper{positions: positions}
+	d.value(reflect.ValueOf(v))
+	return d.String()
 }
 
-func dumpValue(b *strings.Builder, v reflect.Value) {
+type dumper struct {
+	strings.Builder
+	positions bool
+}
+
+func (b *dumper) value(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Interface, reflect.Pointer:
 		if v.IsNil() {
 			b.WriteString("nil")
 			return
 		}
-		dumpValue(b, v.Elem())
+		b.value(v.Elem())
 	case reflect.Struct:
-		fmt.Fprintf(b, "%s{", v.Type().Name())
+		b.WriteString(v.Type().Name())
+		if f := v.FieldByName("Pos"); f.IsValid() && b.positions {
+			fmt.Fprintf(b, "@%d", f.Int())
+		}
+		b.WriteString("{")
 		sep := ""
 		for i := 0; i < v.NumField(); i++ {
 			name := v.Type().Field(i).Name
@@ -31,7 +44,7 @@ func dumpValue(b *strings.Builder, v reflect.Value) {
 				continue
 			}
 			fmt.Fprintf(b, "%s%s:", sep, name)
-			dumpValue(b, v.Field(i))
+			b.value(v.Field(i))
 			sep = " "
 		}
 		b.WriteString("}")
@@ -41,7 +54,7 @@ func dumpValue(b *strings.Builder, v reflect.Value) {
 			if i > 0 {
 				b.WriteString(" ")
 			}
-			dumpValue(b, v.Index(i))
+			b.value(v.Index(i))
 		}
 		b.WriteString("]")
 	case reflect.String:

@@ -183,8 +183,11 @@ func foldASCII(name string) string {
 // truncate cuts a name at a character's end and leaves a notice.
 func (l *lexer) truncate(name string) string {
 	n := nameBytesMax
-	for n > 0 && !utf8.RuneStart(name[n]) {
+	for n > nameBytesMax-utf8.UTFMax && !utf8.RuneStart(name[n]) {
 		n--
+	}
+	if !utf8.RuneStart(name[n]) { // not UTF-8, which the doors let in nowhere
+		n = nameBytesMax
 	}
 	if l.notices != nil {
 		e := pgerr.New(pgcode.NameTooLong, "identifier \"%s\" will be truncated to \"%s\"", name, name[:n])

@@ -450,7 +450,7 @@ func (p *parser) databaseOptions() []*ast.Option {
 // alterDatabase parses ALTER DATABASE from DATABASE on.
 func (p *parser) alterDatabase(pos int) ast.Stmt {
 	p.expect(kwDatabase)
-	at, name := p.tok.pos, p.colID()
+	at, name := p.here(), p.colID()
 	object := &ast.ObjectRef{Pos: at, Names: []string{name}}
 	switch p.tok.cls {
 	case kwRename:

@@ -293,7 +293,7 @@ func (p *parser) doStmt() ast.Stmt {
 			o.Name, o.Value = "as", p.stringConst()
 		case p.accept(kwLanguage):
 			o.Name = "language"
-			o.Value = wordConst(p.tok.pos, p.nonReservedOrString())
+			o.Value = wordConst(p.here(), p.nonReservedOrString())
 		case len(n.Options) == 0:
 			p.syntaxError()
 		default:
