@@ -21,6 +21,9 @@ type ballast struct {
 	size int64
 	full atomic.Bool
 
+	// unchecked counts bytes committed since the free space was looked at.
+	unchecked atomic.Int64
+
 	mu sync.Mutex // serialises changes of the file
 }
 
@@ -89,7 +92,18 @@ func (b *ballast) fits(n int64) bool {
 	if b.full.Load() {
 		return false
 	}
-	if b.size == 0 || n < b.size/4 {
+	if b.size == 0 {
+		return true
+	}
+	// Look at the disk at least once in an eighth of the reserve: fast writers
+	// must meet the limit before they meet the end.
+	if b.unchecked.Add(n) > b.size/8 {
+		b.unchecked.Store(0)
+		if b.check(); b.full.Load() {
+			return false
+		}
+	}
+	if n < b.size/4 {
 		return true
 	}
 	use, err := b.fs.GetDiskUsage(b.db.dir)
