@@ -98,4 +98,3 @@ func nameArray(list []string) datum.Datum {
 // CatalogTable is the table oid under which changes of the catalog itself stand
 // in the change lists.
 const CatalogTable uint32 = pgClassOID
-

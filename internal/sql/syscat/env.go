@@ -92,7 +92,9 @@ func each[D catalog.Desc](s *catalog.Snapshot, yield func(D) error) (err error) 
 	return err
 }
 
-func itoa(n int64) string { return string(pgfmt.AppendText(nil, types.Of(types.Int8), datum.NewInt(n), pgfmt.Default())) }
+func itoa(n int64) string {
+	return string(pgfmt.AppendText(nil, types.Of(types.Int8), datum.NewInt(n), pgfmt.Default()))
+}
 
 // intArray makes an array of a type from numbers; lower is its first subscript.
 func intArray[N int16 | uint32 | int64](elem types.OID, lower int32, list []N) datum.Datum {

@@ -76,12 +76,15 @@ func fixedValue(text string, t types.T) (datum.Datum, error) {
 	return pgfmt.ParseText(text, t, pgfmt.Default())
 }
 
+// collations are those that exist; all compare bytewise.
+var collations = []struct {
+	oid  uint32
+	name string
+	kind byte
+}{{100, "default", 'd'}, {950, "C", 'c'}, {951, "POSIX", 'c'}}
+
 func fillCollation(e *Env, r *rows) error {
-	for _, c := range []struct {
-		oid  uint32
-		name string
-		kind byte
-	}{{100, "default", 'd'}, {950, "C", 'c'}, {951, "POSIX", 'c'}} {
+	for _, c := range collations {
 		r.begin()
 		r.oid("oid", c.oid)
 		r.text("collname", c.name)

@@ -1,0 +1,207 @@
+package session
+
+import (
+	"context"
+
+	"github.com/driftdb/driftdb/internal/catalog"
+	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
+	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
+	"github.com/driftdb/driftdb/internal/sql/ast"
+	"github.com/driftdb/driftdb/internal/sql/bind"
+	"github.com/driftdb/driftdb/internal/sql/ddl"
+	"github.com/driftdb/driftdb/internal/sql/deparse"
+	"github.com/driftdb/driftdb/internal/sql/parse"
+	"github.com/driftdb/driftdb/internal/sql/plan"
+	"github.com/driftdb/driftdb/internal/types"
+)
+
+// ddlBinder implements ddl.Binder in the session's present catalog.
+type ddlBinder struct {
+	s   *Session
+	ctx context.Context
+	st  statement
+}
+
+// catalog is the transaction's catalog as DDL has changed it so far.
+func (b *ddlBinder) catalog() *bind.SnapshotCatalog { return b.s.names(b.s.edit.Snapshot()) }
+
+func (b *ddlBinder) options() bind.Options { return b.s.bindOptions(b.ctx, statement{}) }
+
+// Type implements ddl.Binder.
+func (b *ddlBinder) Type(t *ast.TypeName) (types.T, error) { return bind.ResolveType(b.catalog(), t) }
+
+// bindExpr binds a syntax tree, or the stored text that DDL passes on.
+func (b *ddlBinder) bindExpr(t *catalog.Table, e ast.Expr, use bind.ExprUse, want types.T, column string) (*bind.BoundExpr, error) {
+	if text, ok := ddl.StoredText(e); ok {
+		tree, err := parse.Expr(text)
+		if err != nil {
+			return nil, err
+		}
+		e = tree
+	}
+	return bind.BindExpr(b.ctx, b.catalog(), t, e, use, want, column, b.options())
+}
+
+// print is the stored form of an expression: that of pg_get_expr.
+func (b *ddlBinder) print(t *catalog.Table, e *bind.BoundExpr) string {
+	return deparse.Expr(b.catalog(), t, e, false)
+}
+
+// Default implements ddl.Binder.
+func (b *ddlBinder) Default(e ast.Expr, column string, t types.T) (string, error) {
+	bound, err := b.bindExpr(nil, e, bind.UseDefault, t, column)
+	if err != nil {
+		return "", err
+	}
+	return b.print(nil, bound), nil
+}
+
+// Check implements ddl.Binder.
+func (b *ddlBinder) Check(t *catalog.Table, e ast.Expr, what string) (string, []int16, error) {
+	use := bind.UseCheck
+	if what == "index predicate" {
+		use = bind.UsePredicate
+	}
+	bound, err := b.bindExpr(t, e, use, types.T{}, "")
+	if err != nil {
+		return "", nil, err
+	}
+	return b.print(t, bound), bound.Attnums(), nil
+}
+
+// Generated implements ddl.Binder.
+func (b *ddlBinder) Generated(t *catalog.Table, e ast.Expr, column string, want types.T) (string, []int16, error) {
+	bound, err := b.bindExpr(t, e, bind.UseTransform, want, column)
+	if err != nil {
+		return "", nil, err
+	}
+	return b.print(t, bound), bound.Attnums(), nil
+}
+
+// Key implements ddl.Binder.
+func (b *ddlBinder) Key(t *catalog.Table, e ast.Expr) (string, types.T, []int16, error) {
+	bound, err := b.bindExpr(t, e, bind.UseIndex, types.T{}, "")
+	if err != nil {
+		return "", types.T{}, nil, err
+	}
+	return b.print(t, bound), bound.Expr.Type(), bound.Attnums(), nil
+}
+
+// View implements ddl.Binder.
+func (b *ddlBinder) View(q *ast.SelectStmt) (string, []catalog.ViewColumn, []uint32, error) {
+	bound, err := bind.Bind(b.ctx, b.catalog(), q, b.options())
+	if err != nil {
+		return "", nil, nil, err
+	}
+	if len(bound.Params) > 0 {
+		return "", nil, nil, pgerr.New(pgcode.UndefinedParameter, "there is no parameter $1")
+	}
+	text, err := deparse.Query(b.ctx, b.catalog(), q, b.options(), false)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	var columns []catalog.ViewColumn
+	for _, c := range bound.Output {
+		columns = append(columns, catalog.ViewColumn{Name: c.Name, Type: c.Type})
+	}
+	return text, columns, bound.Relations, nil
+}
+
+// Uses implements ddl.Binder.
+func (b *ddlBinder) Uses(t *catalog.Table, text string) ([]int16, error) {
+	bound, err := b.stored(t, text)
+	if err != nil {
+		return nil, err
+	}
+	return bound.Attnums(), nil
+}
+
+func (b *ddlBinder) stored(t *catalog.Table, text string) (*bind.BoundExpr, error) {
+	tree, err := parse.Expr(text)
+	if err != nil {
+		return nil, err
+	}
+	return bind.BindExpr(b.ctx, b.catalog(), t, tree, bind.UseGenerated, types.T{}, "", b.options())
+}
+
+// Reprint implements ddl.Binder: the expression is bound with the old names and
+// printed with the new ones, which are found by attnum.
+func (b *ddlBinder) Reprint(text string, from, to *catalog.Table) (string, error) {
+	bound, err := b.stored(from, text)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range bound.Cols {
+		if col := to.ByAttnum(c.AttNum); col != nil {
+			bound.Meta.Column(c.ID).Name = col.Name
+		}
+	}
+	return b.print(to, bound), nil
+}
+
+// ReprintView implements ddl.Binder.
+func (b *ddlBinder) ReprintView(v *catalog.View, before, after *catalog.Snapshot) (string, error) {
+	q, err := parseView(v.Query)
+	if err != nil {
+		return "", err
+	}
+	return deparse.Renamed(b.ctx, b.s.names(before), b.s.names(after), q, b.options())
+}
+
+// ViewUses implements ddl.Binder.
+func (b *ddlBinder) ViewUses(v *catalog.View, oid uint32) ([]int16, error) {
+	q, err := parseView(v.Query)
+	if err != nil {
+		return nil, err
+	}
+	bound, err := bind.Bind(b.ctx, b.catalog(), q, b.options())
+	if err != nil {
+		return nil, err
+	}
+	return columnsUsed(bound, oid), nil
+}
+
+// columnsUsed lists the columns of a table that a plan refers to.
+func columnsUsed(p *plan.Statement, oid uint32) []int16 {
+	used := map[plan.ColID]bool{}
+	for _, c := range p.Output {
+		used[c.ID] = true
+	}
+	plan.WalkRels(p.Root, func(r plan.Rel) {
+		plan.WalkRel(r, func(e plan.Expr) bool {
+			if c, ok := e.(*plan.ColRef); ok {
+				used[c.ID] = true
+			}
+			return true
+		})
+	})
+	var list []int16
+	for id := plan.ColID(1); int(id) <= p.Meta.Len(); id++ {
+		if m := p.Meta.Column(id); used[id] && m.Table != nil && m.Table.OID == oid && m.AttNum > 0 {
+			list = append(list, m.AttNum)
+		}
+	}
+	return list
+}
+
+// Constant implements ddl.Binder.
+func (b *ddlBinder) Constant(text string, t types.T) (value string, null, volatile bool, err error) {
+	tree, err := parse.Expr(text)
+	if err != nil {
+		return "", false, false, err
+	}
+	bound, err := bind.BindExpr(b.ctx, b.catalog(), nil, tree, bind.UseDefault, t, "", b.options())
+	if err != nil {
+		return "", false, false, err
+	}
+	if plan.IsVolatile(bound.Expr) {
+		return "", false, true, nil
+	}
+	d, err := b.s.evaluate(b.ctx, bound.Expr, nil)
+	if err != nil || d.IsNull() {
+		return "", true, false, err
+	}
+	// Stored in the formats that do not depend on the session.
+	return string(pgfmt.AppendText(nil, t, d, pgfmt.Default())), false, false, nil
+}

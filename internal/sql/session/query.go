@@ -1,0 +1,430 @@
+package session
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/driftdb/driftdb/internal/catalog"
+	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/sql/ast"
+	"github.com/driftdb/driftdb/internal/sql/bind"
+	"github.com/driftdb/driftdb/internal/sql/builtin"
+	"github.com/driftdb/driftdb/internal/sql/client"
+	"github.com/driftdb/driftdb/internal/sql/exec"
+	"github.com/driftdb/driftdb/internal/sql/opt"
+	"github.com/driftdb/driftdb/internal/sql/parse"
+	"github.com/driftdb/driftdb/internal/sql/plan"
+	"github.com/driftdb/driftdb/internal/store"
+	"github.com/driftdb/driftdb/internal/table"
+	"github.com/driftdb/driftdb/internal/txn"
+	"github.com/driftdb/driftdb/internal/types"
+)
+
+// planned is a query ready to run, good in one version of the catalog.
+type planned struct {
+	stmt    *plan.Statement
+	program *exec.Program
+	columns []client.Column // nil without rows
+	tables  *table.Set
+	version store.Seq // of the catalog it was bound in
+	private bool      // bound in a catalog that only this transaction sees
+	setting uint64    // generation of the settings it was bound with
+	pinned  bool      // the transaction read the past
+}
+
+// isQuery reports whether a statement has a plan.
+func isQuery(stmt ast.Stmt) bool {
+	switch stmt := stmt.(type) {
+	case *ast.SelectStmt:
+		return stmt.Into == nil
+	case *ast.InsertStmt, *ast.UpdateStmt, *ast.DeleteStmt, *ast.MergeStmt:
+		return true
+	}
+	return false
+}
+
+// view is the catalog that a statement is bound in.
+type view struct {
+	snapshot *catalog.Snapshot
+	tables   *table.Set
+	version  store.Seq
+	private  bool
+}
+
+// catalogFor returns the catalog that a statement at this moment sees: the newest
+// one, or in a transaction that reads the past that of its moment.
+func (s *Session) catalogFor(r store.Reader) (view, error) {
+	if s.asOf == nil && r.Seq() < r.View().Seq() {
+		// REPEATABLE READ at an old snapshot: names and shapes are of now.
+		r = r.View().Reader
+	}
+	snapshot, version, err := s.srv.Catalog.At(r)
+	if err != nil {
+		return view{}, err
+	}
+	if s.edit != nil {
+		snapshot = s.edit.Snapshot()
+		return view{snapshot, table.NewSet(snapshot, evaluator{s.names(snapshot)}), version, true}, nil
+	}
+	return view{snapshot, s.srv.tableSet(snapshot), version, false}, nil
+}
+
+// tableSet returns the prepared tables of a shared snapshot.
+func (srv *Server) tableSet(snapshot *catalog.Snapshot) *table.Set {
+	srv.setsMu.Lock()
+	defer srv.setsMu.Unlock()
+	if set := srv.sets[snapshot]; set != nil {
+		return set
+	}
+	if srv.sets == nil || len(srv.sets) >= maxSets {
+		srv.sets = map[*catalog.Snapshot]*table.Set{}
+	}
+	set := table.NewSet(snapshot, evaluator{names(snapshot, nil)})
+	srv.sets[snapshot] = set
+	return set
+}
+
+// maxSets bounds how many catalogs have prepared tables at one time.
+const maxSets = 32
+
+// bindOptions are what statements of this session are bound with.
+func (s *Session) bindOptions(ctx context.Context, st statement) bind.Options {
+	o := bind.Options{
+		Settings: s.formats(), Eval: s.context(ctx), Params: st.types,
+		Moments: moments{s: s, params: st.params, known: st.params != nil || len(st.types) == 0},
+	}
+	if s.asOf != nil {
+		at := uint64(*s.asOf)
+		o.Pinned = &at
+	}
+	return o
+}
+
+// parseView parses a view's stored query.
+func parseView(text string) (*ast.SelectStmt, error) {
+	list, err := parse.Statements(text)
+	if err != nil {
+		return nil, err
+	}
+	return list[0].Stmt.(*ast.SelectStmt), nil
+}
+
+// context makes the function context of a statement.
+func (s *Session) context(ctx context.Context) *builtin.Context {
+	return &builtin.Context{
+		Ctx: ctx, Settings: s.formats(), TxnTime: s.txnTime, StmtTime: s.stmtTime,
+		Clock:   func() int64 { return int64(s.srv.DB.Now()) - pgEpoch },
+		Session: s,
+	}
+}
+
+// plan binds and plans a query in the transaction's present catalog. infer lets
+// it have parameters whose types are found out.
+func (s *Session) plan(ctx context.Context, st statement, infer bool) (*planned, error) {
+	v := s.srv.DB.View()
+	defer v.Release()
+	at := v.Reader
+	if s.asOf != nil {
+		at = v.At(*s.asOf)
+	}
+	c, err := s.catalogFor(at)
+	if err != nil {
+		return nil, err
+	}
+	return s.planIn(ctx, c, st, infer)
+}
+
+func (s *Session) planIn(ctx context.Context, c view, st statement, infer bool) (*planned, error) {
+	o := s.bindOptions(ctx, st)
+	o.InferParams = infer
+	bound, err := bind.Bind(ctx, s.names(c.snapshot), st.raw.Stmt, o)
+	if err != nil {
+		return nil, err
+	}
+	physical, err := opt.Plan(ctx, bound, s.statistics(c), s.planSettings())
+	if err != nil {
+		return nil, err
+	}
+	program, err := exec.Compile(physical, o.Eval)
+	if err != nil {
+		return nil, err
+	}
+	return &planned{
+		stmt: bound, program: program, columns: resultColumns(bound), tables: c.tables, version: c.version,
+		private: c.private, setting: s.cfg.Generation(), pinned: s.asOf != nil,
+	}, nil
+}
+
+// resultColumns describes a query's columns to its client.
+func resultColumns(p *plan.Statement) []client.Column {
+	if p.Output == nil {
+		return nil
+	}
+	list := make([]client.Column, len(p.Output))
+	for i, c := range p.Output {
+		list[i] = client.Column{Name: c.Name, Type: c.Type, TableOID: c.TableOID, AttNum: c.AttNum}
+	}
+	return list
+}
+
+// current reports whether a plan may be run in this catalog and with the
+// session's present settings (I4).
+func (p *planned) current(c view, s *Session) bool {
+	return !p.private && !c.private && !p.stmt.HasMoments && !p.pinned && s.asOf == nil &&
+		p.version == c.version && p.setting == s.cfg.Generation()
+}
+
+// running is a query on its way.
+type running struct {
+	s      *Session
+	plan   *planned
+	stmt   *txn.Statement
+	cursor exec.Cursor
+	closed bool
+}
+
+// open starts a query: snapshot, plan, table locks, execution. The plan kept in
+// p, if any, is used while it is good, and replaced.
+func (s *Session) open(ctx context.Context, st statement, p *prepared) (*running, error) {
+	if err := s.applyFirst(); err != nil {
+		return nil, err
+	}
+	for {
+		stmt, err := s.tx.Statement(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r, again, err := s.openIn(ctx, stmt, st, p)
+		if err != nil || again {
+			stmt.Close()
+		}
+		if err != nil || !again {
+			return r, err
+		}
+	}
+}
+
+// applyFirst does what a transaction's first statement does.
+func (s *Session) applyFirst() error {
+	if s.ran {
+		return nil
+	}
+	if err := s.applyAsOf(); err != nil {
+		return err
+	}
+	s.timeouts()
+	s.ran = true
+	return nil
+}
+
+// openIn starts a query in a statement's snapshot; again tells that the catalog
+// changed while table locks were waited for.
+func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement, p *prepared) (r *running, again bool, err error) {
+	c, err := s.catalogFor(stmt.Reader())
+	if err != nil {
+		return nil, false, err
+	}
+	pl := p.plan
+	if pl == nil || !pl.current(c, s) {
+		if pl, err = s.planIn(ctx, c, st, false); err != nil {
+			return nil, false, err
+		}
+		p.plan = pl
+	}
+	if pl.stmt.Command != plan.CommandSelect {
+		if err := s.tx.Writable(st.raw.Stmt.Tag()); err != nil {
+			return nil, false, err
+		}
+	}
+	if again, err := s.lockRelations(ctx, pl, c); err != nil || again {
+		return nil, again, err
+	}
+	env := exec.Env{
+		Ctx: ctx, B: s.context(ctx), Params: st.params, Stmt: stmt, Tables: pl.tables,
+		Moments: execMoments{s}, Virtual: virtual{s, c.snapshot}, MemLimit: s.memoryLimit(), Path: s.path(), Workers: workers,
+	}
+	cursor, err := pl.program.Run(env)
+	if err != nil {
+		return nil, false, err
+	}
+	return &running{s: s, plan: pl, stmt: stmt, cursor: cursor}, false, nil
+}
+
+// workers is how many goroutines one query may use.
+const workers = 2
+
+// memoryLimit is what one query's operators may hold.
+func (s *Session) memoryLimit() int64 { return s.cfg.Int("work_mem") * 1024 * memoryFactor }
+
+// memoryFactor scales work_mem to a whole query: until operators spill to disk
+// they must be able to hold what PostgreSQL would put into temporary files.
+const memoryFactor = 256
+
+// path is which of the two execution paths the session forces.
+func (s *Session) path() exec.Path {
+	switch v, _ := s.cfg.Get("drift.force_path"); v {
+	case "batch":
+		return exec.PathBatch
+	case "short":
+		return exec.PathShort
+	}
+	return exec.PathAuto
+}
+
+// lockRelations takes the table locks of a plan.
+func (s *Session) lockRelations(ctx context.Context, p *planned, c view) (again bool, err error) {
+	mode := txn.AccessShare
+	if p.stmt.Command != plan.CommandSelect {
+		mode = txn.RowExclusive
+	}
+	if s.asOf != nil {
+		return false, nil // the past cannot change
+	}
+	for _, oid := range p.stmt.Relations {
+		if c.snapshot.Get(oid) == nil || s.tx.HoldsTable(oid, mode) {
+			continue
+		}
+		if _, _, err := s.tx.LockTable(ctx, oid, mode, txn.Wait); err != nil {
+			return false, err
+		}
+	}
+	return !c.private && s.srv.Catalog.Changed(c.version), nil
+}
+
+// next returns the next row, nil at the end.
+func (r *running) next(ctx context.Context) ([]datum.Datum, error) {
+	row, err := r.cursor.NextRow()
+	if err != nil {
+		r.close()
+	}
+	return row, err
+}
+
+// tag is the command tag so far.
+func (r *running) tag() string { return tagOf(r.plan, r.cursor.RowsAffected()) }
+
+func tagOf(p *planned, n int64) string {
+	count := strconv.FormatInt(n, 10)
+	switch p.stmt.Command {
+	case plan.CommandInsert:
+		return "INSERT 0 " + count
+	case plan.CommandUpdate:
+		return "UPDATE " + count
+	case plan.CommandDelete:
+		return "DELETE " + count
+	}
+	return "SELECT " + count
+}
+
+func (r *running) close() {
+	if r.closed {
+		return
+	}
+	r.closed = true
+	r.cursor.Close()
+	r.stmt.Close()
+}
+
+// drain sends all rows and returns the command tag.
+func (r *running) drain(ctx context.Context, w client.Writer, announce bool) (string, error) {
+	defer r.close()
+	if r.plan.columns != nil {
+		if err := w.Columns(r.plan.columns, announce); err != nil {
+			return "", err
+		}
+	}
+	for {
+		row, err := r.next(ctx)
+		if err != nil {
+			return "", err
+		}
+		if row == nil {
+			return r.tag(), nil
+		}
+		if r.plan.columns == nil {
+			continue
+		}
+		if err := w.Row(row); err != nil {
+			return "", err
+		}
+	}
+}
+
+// query runs a query of the simple protocol. Its plan may come from the cache of
+// recent texts.
+func (s *Session) query(ctx context.Context, st statement, w client.Writer) (string, error) {
+	p := s.plans.get(st)
+	r, err := s.open(ctx, st, p)
+	if err != nil {
+		return "", err
+	}
+	s.plans.put(st, p)
+	return r.drain(ctx, w, true)
+}
+
+// evaluate computes an expression without columns.
+func (s *Session) evaluate(ctx context.Context, e plan.Expr, params []datum.Datum) (datum.Datum, error) {
+	return exec.Evaluate(s.context(ctx), e, params)
+}
+
+// argument evaluates an expression of a utility statement, coerced by assignment.
+func (s *Session) argument(ctx context.Context, st statement, e ast.Expr, want types.T, number int) (datum.Datum, error) {
+	snapshot, err := s.presentCatalog()
+	if err != nil {
+		return datum.Datum{}, err
+	}
+	bound, err := bind.BindExpr(ctx, s.names(snapshot), nil, e, bind.UseExecute, want, "$"+strconv.Itoa(number), s.bindOptions(ctx, st))
+	if err != nil {
+		return datum.Datum{}, err
+	}
+	return s.evaluate(ctx, bound.Expr, st.params)
+}
+
+// typeName resolves a type in the session's catalog.
+func (s *Session) typeName(t *ast.TypeName) (types.T, error) {
+	snapshot, err := s.presentCatalog()
+	if err != nil {
+		return types.T{}, err
+	}
+	return bind.ResolveType(s.names(snapshot), t)
+}
+
+// planCache keeps the plans of recent query texts of the simple protocol.
+type planCache struct {
+	entries map[string]*prepared
+	order   []string
+}
+
+// maxPlans bounds a session's plan cache.
+const maxPlans = 64
+
+// get returns the entry of a statement's text, or a new one.
+func (c *planCache) get(st statement) *prepared {
+	if p := c.entries[st.source()]; p != nil {
+		return p
+	}
+	return &prepared{text: st.text, raw: st.raw}
+}
+
+// put keeps an entry that was planned; plans bound to one moment are not kept.
+func (c *planCache) put(st statement, p *prepared) {
+	if p.plan == nil || p.plan.stmt.HasMoments || p.plan.private || p.plan.pinned {
+		return
+	}
+	key := st.source()
+	if c.entries[key] != nil {
+		return
+	}
+	if c.entries == nil {
+		c.entries = map[string]*prepared{}
+	}
+	if len(c.order) >= maxPlans {
+		delete(c.entries, c.order[0])
+		c.order = c.order[1:]
+	}
+	c.entries[key] = p
+	c.order = append(c.order, key)
+}
+
+// source is the statement's own text.
+func (st statement) source() string { return st.text[st.raw.Start : st.raw.Start+st.raw.Len] }

@@ -1,0 +1,290 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/driftdb/driftdb/internal/catalog"
+	"github.com/driftdb/driftdb/internal/config"
+	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
+	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
+	"github.com/driftdb/driftdb/internal/sql/client"
+	"github.com/driftdb/driftdb/internal/store"
+	"github.com/driftdb/driftdb/internal/table"
+	"github.com/driftdb/driftdb/internal/txn"
+)
+
+// Server is what all sessions of one database share. It is made once and safe
+// for concurrent use.
+type Server struct {
+	DB       *store.DB
+	Txns     *txn.Manager
+	Catalog  *catalog.History
+	Defaults *config.Defaults
+	// Verifier turns a password into the verifier that the catalog keeps.
+	Verifier func(password string) (string, error)
+	// Counters are the activity figures that metrics show.
+	Counters Counters
+
+	stats    tableStats
+	setsMu   sync.Mutex // protects sets
+	sets     map[*catalog.Snapshot]*table.Set
+	mu       sync.Mutex // protects sessions
+	sessions map[int32]*Session
+	nextPID  atomic.Int32
+}
+
+// Counters count what sessions do.
+type Counters struct {
+	Commits   atomic.Int64
+	Rollbacks atomic.Int64
+}
+
+// Session implements client.Session.
+type Session struct {
+	srv  *Server
+	info client.Info
+	pid  int32
+	cfg  *config.Session
+
+	login       uint32 // role that logged in
+	user        uint32 // current role
+	sessionUser uint32
+	database    string
+	started     time.Time
+
+	block
+	statements map[string]*prepared
+	portals    map[string]*portal
+	plans      planCache
+
+	lastSeq     store.Seq // of this session's last commit
+	lastValue   map[uint32]int64
+	lastSeqUsed uint32 // sequence of the last nextval, for lastval
+	random      *rand.Rand
+
+	cancelMu sync.Mutex
+	cancel   context.CancelCauseFunc // of the statement that runs, nil between statements
+
+	state activity
+}
+
+// activity is what pg_stat_activity shows of a session.
+type activity struct {
+	mu         sync.Mutex
+	query      string
+	queryStart time.Time
+	changed    time.Time
+	active     bool
+}
+
+// errCanceled is the cause of a statement stopped by a cancel request.
+var errCanceled = pgerr.New(pgcode.QueryCanceled, "canceling statement due to user request")
+
+// New starts a session for a client that has been authenticated. It returns 3D000
+// for an unknown database, 28000 for an unknown role, and the errors of bad
+// start-up settings.
+func (srv *Server) New(info client.Info) (*Session, error) {
+	v := srv.DB.View()
+	defer v.Release()
+	cat, _, err := srv.Catalog.At(v.Reader)
+	if err != nil {
+		return nil, err
+	}
+	role := cat.RoleByName(info.User)
+	if role == nil {
+		return nil, fatal(pgerr.New(pgcode.InvalidAuthorizationSpecification, "role %q does not exist", info.User))
+	}
+	db := cat.Database()
+	if info.Database != db.Name {
+		return nil, fatal(pgerr.New(pgcode.InvalidCatalogName, "database %q does not exist", info.Database))
+	}
+	s := &Session{
+		srv: srv, info: info, cfg: config.NewSession(srv.Defaults), login: role.OID, user: role.OID, sessionUser: role.OID,
+		database: db.Name, started: time.Now(),
+	}
+	if s.pid = info.PID; s.pid == 0 {
+		s.pid = srv.nextPID.Add(1)
+	}
+	s.cfg.Superuser = role.Super
+	s.cfg.Check = s.checkSetting
+	if err := s.startSettings(db, role); err != nil {
+		return nil, err
+	}
+	srv.register(s)
+	return s, nil
+}
+
+func fatal(e *pgerr.Error) *pgerr.Error {
+	c := *e
+	c.Severity = "FATAL"
+	return &c
+}
+
+// register makes the session visible to pg_stat_activity and metrics.
+func (srv *Server) register(s *Session) {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if srv.sessions == nil {
+		srv.sessions = map[int32]*Session{}
+	}
+	srv.sessions[s.pid] = s
+}
+
+// Sessions returns how many sessions are open.
+func (srv *Server) Sessions() int {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return len(srv.sessions)
+}
+
+// Close implements client.Session.
+func (s *Session) Close() {
+	s.abort()
+	s.closePortals(true)
+	s.statements = nil
+	s.srv.mu.Lock()
+	delete(s.srv.sessions, s.pid)
+	s.srv.mu.Unlock()
+}
+
+// TxStatus implements client.Session.
+func (s *Session) TxStatus() byte {
+	switch {
+	case !s.explicit:
+		return 'I'
+	case s.failed:
+		return 'E'
+	}
+	return 'T'
+}
+
+// Setting implements client.Session.
+func (s *Session) Setting(name string) (string, bool) { return s.cfg.Get(name) }
+
+// Formats implements client.Formatter.
+func (s *Session) Formats() *pgfmt.Settings { return s.formats() }
+
+// formats are the session's output settings with names resolved in its catalog.
+func (s *Session) formats() *pgfmt.Settings {
+	f := *s.cfg.Formats()
+	f.Names = s
+	f.Now = s.txnTime
+	return &f
+}
+
+// Cancel implements client.Session.
+func (s *Session) Cancel() { s.stop(errCanceled) }
+
+// stop ends the running statement with an error.
+func (s *Session) stop(cause error) {
+	s.cancelMu.Lock()
+	defer s.cancelMu.Unlock()
+	if s.cancel != nil {
+		s.cancel(cause)
+	}
+}
+
+// begin prepares for a statement: it can be cancelled, also by statement_timeout.
+func (s *Session) begin(ctx context.Context, query string) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	s.cancelMu.Lock()
+	s.cancel = cancel
+	s.cancelMu.Unlock()
+	var timer *time.Timer
+	if limit := s.cfg.Int("statement_timeout"); limit > 0 {
+		timer = time.AfterFunc(time.Duration(limit)*time.Millisecond, func() {
+			cancel(pgerr.New(pgcode.QueryCanceled, "canceling statement due to statement timeout"))
+		})
+	}
+	s.state.set(query, true)
+	return ctx, func() {
+		if timer != nil {
+			timer.Stop()
+		}
+		s.cancelMu.Lock()
+		s.cancel = nil
+		s.cancelMu.Unlock()
+		cancel(nil)
+		s.state.set("", false)
+	}
+}
+
+func (a *activity) set(query string, active bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.changed = time.Now()
+	if a.active = active; active {
+		a.query, a.queryStart = query, a.changed
+	}
+}
+
+// finish turns any error of a statement into what the client gets: the cause of
+// a cancelled context instead of "context canceled", positions in characters.
+func finish(ctx context.Context, err error, text string) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		if errors.Is(err, context.Canceled) {
+			err = errCanceled
+		}
+	}
+	e := *fromStore(err)
+	if e.Position > 0 {
+		e.Position = characters(text, e.Position)
+	}
+	return &e
+}
+
+// characters turns a byte position (from 1) into one in characters.
+func characters(text string, position int) int {
+	n := 1
+	for i := range text {
+		if i >= position-1 {
+			return n
+		}
+		n++
+	}
+	return n
+}
+
+// fromStore gives the store's plain errors their SQLSTATEs.
+func fromStore(err error) *pgerr.Error {
+	var e *pgerr.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	switch {
+	case errors.Is(err, store.ErrDiskFull):
+		return pgerr.New(pgcode.DiskFull, "could not write to the store: %v", err)
+	case errors.Is(err, store.ErrCorrupt):
+		return pgerr.New(pgcode.DataCorrupted, "%v", err)
+	case errors.Is(err, store.ErrTooLarge):
+		return pgerr.New(pgcode.ProgramLimitExceeded, "%v", err)
+	case errors.Is(err, store.ErrFuture):
+		return pgerr.New(pgcode.InvalidParameterValue, "cannot read the database as of a time in the future")
+	}
+	return pgerr.From(err)
+}
+
+// Idle implements client.Session.
+func (s *Session) Idle() (microseconds int64, reason *pgerr.Error) {
+	name, code, text := "idle_session_timeout", pgcode.IdleSessionTimeout, "terminating connection due to idle-session timeout"
+	if s.explicit {
+		name, code, text = "idle_in_transaction_session_timeout", pgcode.IdleInTransactionSessionTimeout, "terminating connection due to idle-in-transaction timeout"
+	}
+	limit := s.cfg.Int(name)
+	if limit <= 0 {
+		return 0, nil
+	}
+	return limit * 1000, fatal(pgerr.New(code, "%s", text))
+}

@@ -1,0 +1,205 @@
+package syscat
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
+	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
+	"github.com/driftdb/driftdb/internal/sql/bind"
+	"github.com/driftdb/driftdb/internal/sql/builtin"
+	"github.com/driftdb/driftdb/internal/sql/parse"
+	"github.com/driftdb/driftdb/internal/types"
+)
+
+// RegOut returns the text of a reg* value: the name, qualified where the name
+// alone would not find the object, or the number of an object that is gone.
+func RegOut(cat *bind.SnapshotCatalog, regtype types.OID, oid uint32) string {
+	switch regtype {
+	case types.RegClass:
+		if r := cat.RelationByOID(oid); r != nil {
+			name := r.Desc.Head().Name
+			if found := cat.Relation("", name); found != nil && found.Desc.Head().OID == oid {
+				return bind.QuoteIdent(name)
+			}
+			return bind.QuoteIdent(r.Schema) + "." + bind.QuoteIdent(name)
+		}
+	case types.RegType:
+		if types.Lookup(types.OID(oid)) != nil {
+			return pgfmt.FormatType(types.Of(types.OID(oid)))
+		}
+	case types.RegProc:
+		if p := builtin.ProcByOID(oid); p != nil {
+			if len(builtin.ProcsByName(p.Name)) == 1 && p.Schema == "pg_catalog" {
+				return bind.QuoteIdent(p.Name)
+			}
+			return bind.QuoteIdent(p.Schema) + "." + bind.QuoteIdent(p.Name)
+		}
+	case types.RegProcedure:
+		if p := builtin.ProcByOID(oid); p != nil {
+			args := make([]string, len(p.Args))
+			for i, a := range p.Args {
+				args[i] = pgfmt.FormatType(types.Of(a))
+			}
+			name := bind.QuoteIdent(p.Name)
+			if p.Schema != "pg_catalog" {
+				name = bind.QuoteIdent(p.Schema) + "." + name
+			}
+			return name + "(" + strings.Join(args, ",") + ")"
+		}
+	case types.RegNamespace:
+		if s := cat.Snapshot.Schema(oid); s != nil {
+			return bind.QuoteIdent(s.Name)
+		}
+	case types.RegRole:
+		if r := cat.Snapshot.Role(oid); r != nil {
+			return bind.QuoteIdent(r.Name)
+		}
+	case types.RegOper, types.RegOperator:
+		if o := builtin.OperatorByOID(oid); o != nil {
+			if regtype == types.RegOper {
+				return "pg_catalog." + o.Name
+			}
+			return o.Name + "(" + operand(o.Left) + "," + operand(o.Right) + ")"
+		}
+	case types.RegCollation:
+		for _, c := range collations {
+			if c.oid == oid {
+				return bind.QuoteIdent(c.name)
+			}
+		}
+	}
+	return strconv.FormatUint(uint64(oid), 10)
+}
+
+func operand(t types.OID) string {
+	if t == 0 {
+		return "none"
+	}
+	return pgfmt.FormatType(types.Of(t))
+}
+
+// RegIn resolves the text of a reg* value to an oid.
+func RegIn(cat *bind.SnapshotCatalog, regtype types.OID, text string) (uint32, error) {
+	if text == "-" {
+		return 0, nil
+	}
+	if text != "" && text[0] >= '0' && text[0] <= '9' && strings.Trim(text, "0123456789") == "" {
+		n, err := strconv.ParseUint(text, 10, 32)
+		if err != nil {
+			return 0, pgerr.New(pgcode.NumericValueOutOfRange, "value %q is out of range for type oid", text)
+		}
+		return uint32(n), nil
+	}
+	if regtype == types.RegType {
+		n, err := parse.TypeName(text)
+		if err != nil {
+			return 0, err
+		}
+		t, err := bind.ResolveType(cat, n)
+		return uint32(t.OID), err
+	}
+	names, err := splitName(text)
+	if err != nil {
+		return 0, err
+	}
+	return regByName(cat, regtype, names, text)
+}
+
+func regByName(cat *bind.SnapshotCatalog, regtype types.OID, names []string, text string) (uint32, error) {
+	name, schema := names[len(names)-1], ""
+	if len(names) > 1 {
+		schema = names[len(names)-2]
+	}
+	switch regtype {
+	case types.RegClass:
+		if schema != "" && !cat.HasSchema(schema) {
+			return 0, pgerr.New(pgcode.InvalidSchemaName, "schema %q does not exist", schema)
+		}
+		if r := cat.Relation(schema, name); r != nil {
+			return r.Desc.Head().OID, nil
+		}
+		return 0, pgerr.New(pgcode.UndefinedTable, "relation %q does not exist", strings.Join(names, "."))
+	case types.RegNamespace:
+		if s := cat.Snapshot.SchemaByName(name); s != nil {
+			return s.OID, nil
+		}
+		return 0, pgerr.New(pgcode.InvalidSchemaName, "schema %q does not exist", name)
+	case types.RegRole:
+		if r := cat.Snapshot.RoleByName(name); r != nil {
+			return r.OID, nil
+		}
+		return 0, pgerr.New(pgcode.UndefinedObject, "role %q does not exist", name)
+	case types.RegProc:
+		switch list := builtin.ProcsByName(name); len(list) {
+		case 0:
+			return 0, pgerr.New(pgcode.UndefinedFunction, "function %q does not exist", text)
+		case 1:
+			return list[0].OID, nil
+		default:
+			return 0, pgerr.New(pgcode.AmbiguousFunction, "more than one function named %q", text)
+		}
+	case types.RegCollation:
+		for _, c := range collations {
+			if c.name == name {
+				return c.oid, nil
+			}
+		}
+		return 0, pgerr.New(pgcode.UndefinedObject, "collation %q for encoding \"UTF8\" does not exist", name)
+	}
+	return 0, pgerr.NotSupported("Use the number.", "reading a %s by name is not supported", pgfmt.FormatType(types.Of(regtype)))
+}
+
+// splitName splits a possibly quoted, possibly qualified name and folds it.
+func splitName(text string) ([]string, error) {
+	bad := pgerr.New(pgcode.InvalidName, "invalid name syntax")
+	var parts []string
+	rest := strings.TrimSpace(text)
+	for {
+		part := ""
+		if strings.HasPrefix(rest, `"`) {
+			rest = rest[1:]
+			for {
+				i := strings.IndexByte(rest, '"')
+				if i < 0 {
+					return nil, bad
+				}
+				part += rest[:i]
+				rest = rest[i+1:]
+				if !strings.HasPrefix(rest, `"`) {
+					break
+				}
+				part, rest = part+`"`, rest[1:]
+			}
+		} else {
+			i := strings.IndexByte(rest, '.')
+			if i < 0 {
+				i = len(rest)
+			}
+			part = strings.ToLower(strings.TrimSpace(rest[:i]))
+			rest = rest[i:]
+		}
+		if part == "" {
+			return nil, bad
+		}
+		parts = append(parts, part)
+		rest = strings.TrimSpace(rest)
+		if rest == "" {
+			return parts, nil
+		}
+		if rest[0] != '.' {
+			return nil, bad
+		}
+		rest = strings.TrimSpace(rest[1:])
+	}
+}
+
+// joinQuoted is the inverse of splitName.
+func joinQuoted(names []string) string {
+	list := make([]string, len(names))
+	for i, n := range names {
+		list[i] = bind.QuoteIdent(n)
+	}
+	return strings.Join(list, ".")
+}
