@@ -34,10 +34,11 @@ type Scanner struct {
 	dec  decoder
 	src  source
 
-	index *Index     // nil: rows by key
-	only  *indexPlan // the index has every column
-	buf   []byte     // a row fetched for an index entry
-	next  int        // History: the storage to read next, past ones first
+	index *Index      // nil: rows by key
+	only  *indexPlan  // the index has every column
+	buf   []byte      // a row fetched for an index entry
+	made  []madeEntry // entries computed because the index is younger than the statement
+	next  int         // History: the storage to read next, past ones first
 	err   error
 }
 
@@ -50,6 +51,10 @@ func (t *Table) Scan(st *txn.Statement, p *Projection, spec ScanSpec) *Scanner {
 		s.nextStorage()
 	case spec.Index != nil && !spec.Index.Clustering():
 		s.index = spec.Index
+		if !st.Covers(s.index.storage) {
+			s.made, s.err = s.index.compute(st, spec.Span, spec.Reverse)
+			return s
+		}
 		s.only = p.indexOnly(s.index)
 		s.it = st.Scan(s.index.storage, spec.Span.Lower, spec.Span.Upper, spec.Reverse)
 	default:
@@ -102,7 +107,7 @@ func (s *Scanner) Next(b *vec.Batch, limit int) (int, error) {
 		v.Nulls.Clear()
 		v.Grow(limit)
 	}
-	if s.err != nil || s.it == nil {
+	if s.err != nil || s.it == nil && s.made == nil {
 		return 0, s.err
 	}
 	n, err := s.fill(b, limit)
@@ -163,6 +168,16 @@ func (s *Scanner) fillCommitted(c *store.Iter, b *vec.Batch, limit int) (n int, 
 }
 
 func (s *Scanner) fillIndex(b *vec.Batch, limit int) (n int, err error) {
+	if s.it == nil {
+		for n < limit && len(s.made) > 0 {
+			if err := s.fetch(s.made[0].row, b, n); err != nil {
+				return 0, err
+			}
+			s.made = s.made[1:]
+			n++
+		}
+		return n, nil
+	}
 	for n < limit {
 		if !s.it.Next() {
 			err := s.it.Close()
@@ -172,7 +187,10 @@ func (s *Scanner) fillIndex(b *vec.Batch, limit int) (n int, err error) {
 		if s.only != nil {
 			err = s.only.read(&s.dec, s.it.Key(), s.it.Image().Tuple, b, n)
 		} else {
-			err = s.fetch(b, n)
+			var key []byte
+			if key, err = s.index.rowKey(s.it.Key(), s.it.Image().Tuple); err == nil {
+				err = s.fetch(key, b, n)
+			}
 		}
 		if err != nil {
 			return 0, err
@@ -182,12 +200,8 @@ func (s *Scanner) fillIndex(b *vec.Batch, limit int) (n int, err error) {
 	return n, nil
 }
 
-// fetch reads the row of the present index entry.
-func (s *Scanner) fetch(b *vec.Batch, row int) error {
-	key, err := s.index.rowKey(s.it.Key(), s.it.Image().Tuple)
-	if err != nil {
-		return err
-	}
+// fetch reads the row that an index entry names.
+func (s *Scanner) fetch(key []byte, b *vec.Batch, row int) error {
 	img, found, err := s.st.GetInto(s.buf[:0], s.t.shape.id, key)
 	if err != nil {
 		return err

@@ -312,3 +312,41 @@ func TestNoHalloween(t *testing.T) {
 		t.Fatalf("%d rows met; %s", n, got)
 	}
 }
+
+// TestYoungerIndex: a snapshot older than an index reads through it all the same.
+func TestYoungerIndex(t *testing.T) {
+	w := newWorld(t)
+	d := w.table("t", "id int8, v int8", 1)
+	tab := w.open(d)
+	s := w.begin()
+	for _, r := range [][2]string{{"1", "30"}, {"2", "10"}, {"3", "20"}} {
+		w.must(s.insert(tab, r[0], r[1]))
+	}
+	s.commit()
+	old := w.begin(txn.Options{Isolation: txn.RepeatableRead})
+	old.rows(tab)
+
+	s = w.begin()
+	w.must(s.delete(tab, "3"))
+	id, err := s.tx.NewStorage()
+	w.must(err)
+	d = d.Clone()
+	x := w.index(d, "t_v", false, func(x *catalog.Index) { x.Storage = uint64(id) }, 2)
+	tab = w.open(d)
+	w.must(s.do(func(st *txn.Statement, _ *table.Writer) error { return table.BuildIndex(st, tab, tab.Index(x.OID)) }))
+	s.commit()
+
+	ix := tab.Index(x.OID)
+	spec := table.ScanSpec{Index: ix, Span: ix.Span(nil, &table.Bound{Value: datum.NewInt(20), Inclusive: true}, nil)}
+	if got := old.rows(tab, spec); got != "3|20; 1|30" {
+		t.Errorf("old snapshot: %s", got)
+	}
+	spec.Reverse = true
+	if got := old.rows(tab, spec); got != "1|30; 3|20" {
+		t.Errorf("old snapshot, backwards: %s", got)
+	}
+	if got := w.begin().rows(tab, spec); got != "1|30" {
+		t.Errorf("new snapshot: %s", got)
+	}
+	w.verify(tab)
+}

@@ -55,8 +55,15 @@ func (tx *Tx) publish(ctx context.Context) (store.Seq, store.Time, error) {
 	meta.TxID = id
 	b.SetMeta(meta)
 	b.SetAsync(tx.opts.Async)
+	// A statement older than the commit must know before it can meet them.
+	for id := range tx.made {
+		tx.m.born.Store(id, store.MaxSeq)
+	}
 	seq, at, err := tx.m.db.Commit(ctx, b)
 	if err == nil {
+		for id := range tx.made {
+			tx.m.born.Store(id, seq)
+		}
 		for _, m := range n.moved {
 			tx.m.moves.add(m.id, m.from, m.to, seq)
 		}

@@ -31,6 +31,7 @@ type Manager struct {
 	ids      idBlock
 	moves    moves
 	rowIDs   sync.Map // store.StorageID -> *idBlock
+	born     sync.Map // store.StorageID -> store.Seq: commits that made storages in this process
 }
 
 // NewManager returns a Manager on db.

@@ -114,6 +114,15 @@ func (s *Statement) At(seq store.Seq) *Statement {
 	return &Statement{tx: s.tx, ctx: s.ctx, reader: s.reader.At(seq)}
 }
 
+// Covers reports whether a storage existed at the statement's moment. An index
+// made later holds nothing of what the statement sees. What was made before the
+// process started is covered: no statement is older, and one with AsOf uses the
+// catalog of its moment.
+func (s *Statement) Covers(id store.StorageID) bool {
+	born, ok := s.tx.m.born.Load(id)
+	return !ok || born.(store.Seq) <= s.reader.Seq() || s.tx.Fresh(id)
+}
+
 // Get returns the image of a key that the statement sees.
 func (s *Statement) Get(id store.StorageID, key []byte) (Image, bool, error) {
 	return s.GetInto(nil, id, key)
