@@ -57,7 +57,7 @@ func findPath(target, source types.OID, ctx castContext) (path, *builtin.Proc) {
 	// The vector types are arrays in form, but are not made from arrays.
 	if target != types.OidVector && target != types.Int2Vector {
 		te, se := types.ElemOf(target), types.ElemOf(source)
-		if te != 0 && se != 0 && types.IsArray(target) {
+		if te != 0 && se != 0 && isArray(target) {
 			if p, _ := findPath(te, se, ctx); p != pathNone {
 				return pathArray, nil
 			}
@@ -90,9 +90,9 @@ func binaryCoercible(source, target types.OID) bool {
 	switch {
 	case source == target, target == types.Any, target == types.AnyElement, target == types.AnyCompatible:
 		return true
-	case (target == types.AnyArray || target == types.AnyCompatibleArray) && types.IsArray(source):
+	case (target == types.AnyArray || target == types.AnyCompatibleArray) && isArray(source):
 		return true
-	case (target == types.AnyNonArray || target == types.AnyCompatibleNonArray) && !types.IsArray(source):
+	case (target == types.AnyNonArray || target == types.AnyCompatibleNonArray) && !isArray(source):
 		return true
 	case (target == types.AnyRange || target == types.AnyCompatibleRange) && typtype(source) == 'r':
 		return true
@@ -124,7 +124,7 @@ func canCoerce(sources, targets []types.OID, ctx castContext) bool {
 			if p, _ := findPath(target, source, ctx); p != pathNone {
 				continue
 			}
-			if source == types.RecordArray && types.IsArray(target) && typtype(types.ElemOf(target)) == 'c' {
+			if source == types.RecordArray && isArray(target) && typtype(types.ElemOf(target)) == 'c' {
 				continue
 			}
 			return false
@@ -201,11 +201,11 @@ func (b *binder) literal(c *plan.Const, target types.T, ctx castContext, form pl
 		in.Typmod = target.Typmod
 	}
 	out := &plan.Const{Loc: c.Loc, Typ: plan.Typ(types.Of(target.OID))}
-	if c.Value.IsNull() {
-		return out
-	}
 	if typtype(target.OID) == 'p' && target.OID != types.CString && target.OID != types.Record {
 		b.failPseudoInput(target.OID, int(c.Loc))
+	}
+	if c.Value.IsNull() {
+		return out
 	}
 	v, err := b.input(in, c.Value.Str())
 	if err != nil {
@@ -272,7 +272,7 @@ func (b *binder) applyTypmod(e plan.Expr, target types.T, ctx castContext, form 
 
 // typmodPath finds the cast of a type to itself that applies a modifier.
 func typmodPath(oid types.OID) (path, *builtin.Proc) {
-	if types.IsArray(oid) {
+	if isArray(oid) {
 		if c := builtin.FindCast(types.ElemOf(oid), types.ElemOf(oid)); c != nil && c.Proc != nil {
 			return pathArray, nil
 		}

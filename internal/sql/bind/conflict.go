@@ -29,6 +29,7 @@ func (b *binder) onConflict(s *insertState, attnums []int16) *plan.OnConflict {
 	excluded := b.targetRTE(blk, s.target.table, "excluded", nil)
 	excluded.kind = rteExcluded
 	blk.ns = append(blk.ns, excluded.item())
+	s.blk.rtes = append(s.blk.rtes, excluded)
 	set := b.setList(blk, s.target.table, existing, n.Set)
 	if n.Where != nil {
 		out.Where = b.condition(blk, n.Where, kindWhere, "WHERE")
@@ -57,7 +58,7 @@ func (b *binder) arbiters(blk *block, s *insertState, existing *rte) []uint32 {
 			}
 			return []uint32{c.Index}
 		}
-		b.failf(n.TargetPos, pgcode.UndefinedObject, "constraint %q for table %q does not exist", n.Constraint, t.Name)
+		b.failf(-1, pgcode.UndefinedObject, "constraint %q for table %q does not exist", n.Constraint, t.Name)
 	}
 	if len(n.Columns) == 0 {
 		return nil
@@ -71,7 +72,7 @@ func (b *binder) arbiters(blk *block, s *insertState, existing *rte) []uint32 {
 		if e.Nulls != ast.NullsDefault {
 			b.failf(n.TargetPos, pgcode.InvalidColumnReference, "NULLS FIRST/LAST is not allowed in ON CONFLICT clause")
 		}
-		x := b.inferElement(blk, e)
+		x := b.inferElement(blk, e, n.TargetPos)
 		if c, isCol := x.(*plan.ColRef); isCol && b.meta.Column(c.ID).AttNum > 0 {
 			if att := b.meta.Column(c.ID).AttNum; !slices.Contains(cols, att) {
 				cols = append(cols, att)
@@ -100,11 +101,11 @@ func (b *binder) arbiters(blk *block, s *insertState, existing *rte) []uint32 {
 	return out
 }
 
-func (b *binder) inferElement(blk *block, e *ast.IndexElem) plan.Expr {
+func (b *binder) inferElement(blk *block, e *ast.IndexElem, pos int) plan.Expr {
 	if e.Expr != nil {
 		return b.exprIn(blk, e.Expr, kindIndexExpr)
 	}
-	return b.exprIn(blk, &ast.ColumnRef{Pos: e.Pos, Fields: []string{e.Name}}, kindIndexExpr)
+	return b.exprIn(blk, &ast.ColumnRef{Pos: pos, Fields: []string{e.Name}}, kindIndexExpr)
 }
 
 // infers reports whether an index is on exactly these columns and expressions,

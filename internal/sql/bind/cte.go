@@ -53,12 +53,17 @@ func (b *binder) withClause(blk *block, w *ast.With) []*cteItem {
 	}
 	if w.Recursive {
 		blk.ctes = append(blk.ctes, items...)
+		for _, c := range items {
+			b.bindCTE(c)
+		}
+		return items
+	}
+	for _, c := range items {
+		blk.future = append(blk.future, c.node.Name)
 	}
 	for _, c := range items {
 		b.bindCTE(c)
-		if !w.Recursive {
-			blk.ctes = append(blk.ctes, c)
-		}
+		blk.ctes, blk.future = append(blk.ctes, c), blk.future[1:]
 	}
 	return items
 }

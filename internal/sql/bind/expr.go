@@ -117,6 +117,9 @@ func (b *binder) constant(n *ast.Const) plan.Expr {
 	case ast.ConstFloat:
 		if v, err := strconv.ParseInt(n.Text, 10, 64); err == nil {
 			c.Typ, c.Value = plan.Typ(types.Of(types.Int8)), datum.NewInt(v)
+			if v == int64(int32(v)) {
+				c.Typ = plan.Typ(types.Of(types.Int4))
+			}
 			break
 		}
 		c.Typ, c.Value = plan.Typ(types.Of(types.Numeric)), b.inputAt(types.Of(types.Numeric), n.Text, n.Pos)
@@ -341,10 +344,10 @@ func (b *binder) sqlValue(n *ast.SQLValueFunc) plan.Expr {
 }
 
 // noSets refuses set-returning functions met since the count was taken.
-func (b *binder) noSets(blk *block, before, pos int, what string) {
+func (b *binder) noSets(blk *block, before int, what string) {
 	if blk.sets != before {
 		b.fail(pgerr.NotSupported("You might be able to move the set-returning function into a LATERAL FROM item.",
-			"set-returning functions are not allowed in %s", what).At(bytePos(pos)))
+			"set-returning functions are not allowed in %s", what).At(bytePos(blk.lastSet)))
 	}
 }
 
@@ -352,7 +355,7 @@ func (b *binder) coalesce(blk *block, n *ast.Coalesce) plan.Expr {
 	before := blk.sets
 	args := b.exprs(blk, n.Args)
 	common, args := b.unify(args, "COALESCE")
-	b.noSets(blk, before, n.Pos, "COALESCE")
+	b.noSets(blk, before, "COALESCE")
 	return &plan.Coalesce{Loc: plan.Loc(n.Pos), Typ: plan.Typ(types.T{OID: common, Typmod: commonTypmod(args, common)}), Args: args}
 }
 
@@ -406,7 +409,7 @@ func (b *binder) caseExpr(blk *block, n *ast.Case) plan.Expr {
 		out.Whens[i].Result = b.toCommon(results[i+1], common, "CASE/WHEN")
 		all = append(all, out.Whens[i].Result)
 	}
-	b.noSets(blk, before, n.Pos, "CASE")
+	b.noSets(blk, before, "CASE")
 	if !out.ElseWritten {
 		all = all[1:] // the modifier is that of the written results when NULL is supplied
 		if commonTypmod(all, common) != -1 {

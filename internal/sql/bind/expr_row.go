@@ -169,7 +169,7 @@ func (b *binder) array(blk *block, n *ast.Array, want types.T, cast bool) plan.E
 			continue
 		}
 		x := b.expr(blk, e)
-		if types.IsArray(x.Type().OID) {
+		if isArray(x.Type().OID) {
 			out.Multi = true
 		}
 		elems = append(elems, x)
@@ -187,9 +187,9 @@ func (b *binder) array(blk *block, n *ast.Array, want types.T, cast bool) plan.E
 			WithHint("Explicitly cast to the desired type, for example ARRAY[]::integer[].").At(bytePos(n.Pos)))
 	default:
 		elemType = b.commonType(elems, "ARRAY")
-		if out.Multi || types.IsArray(elemType) {
+		if out.Multi || isArray(elemType) {
 			arrayType, out.Multi = elemType, true
-			if !types.IsArray(elemType) {
+			if !isArray(elemType) {
 				b.failf(n.Pos, pgcode.UndefinedObject, "could not find element type for data type %s", typeText(elemType))
 			}
 		} else if arrayType = types.ArrayOf(elemType); arrayType == 0 {
@@ -223,7 +223,7 @@ func arrayTypmod(elems []plan.Expr) int32 {
 func (b *binder) typeCast(blk *block, n *ast.TypeCast) plan.Expr {
 	target := b.typeName(n.Type)
 	var arg plan.Expr
-	if a, isArray := n.Arg.(*ast.Array); isArray && types.IsArray(target.OID) {
+	if a, isArray := n.Arg.(*ast.Array); isArray && isArray(target.OID) {
 		arg = b.array(blk, a, target, true)
 	} else {
 		arg = b.expr(blk, n.Arg)
@@ -339,7 +339,7 @@ func (b *binder) subscriptStep(blk *block, out *plan.Subscript, s ast.Step, json
 		return c
 	}
 	if json && s.Kind == ast.StepSlice {
-		b.failf(posOf(s.Low, s.High), pgcode.DatatypeMismatch, "jsonb subscript does not support slices")
+		b.failf(posOf(s.High, s.Low), pgcode.DatatypeMismatch, "jsonb subscript does not support slices")
 	}
 	if !out.Slice {
 		out.High = append(out.High, bound(s.Low))

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
@@ -107,7 +109,7 @@ func (b *binder) rangeVar(blk *block, v *ast.RangeVar) *rte {
 	}
 	rel := cat.Relation(v.Schema, v.Name)
 	if rel == nil {
-		b.failNoRelation(cat, v)
+		b.failNoRelation(blk, v)
 	}
 	b.dependOn(rel.Desc)
 	switch d := rel.Desc.(type) {
@@ -123,11 +125,19 @@ func (b *binder) rangeVar(blk *block, v *ast.RangeVar) *rte {
 	return nil
 }
 
-func (b *binder) failNoRelation(cat Catalog, v *ast.RangeVar) {
+func (b *binder) failNoRelation(blk *block, v *ast.RangeVar) {
 	if v.Schema != "" {
 		b.failf(v.Pos, pgcode.UndefinedTable, "relation \"%s.%s\" does not exist", v.Schema, v.Name)
 	}
-	b.failf(v.Pos, pgcode.UndefinedTable, "relation %q does not exist", v.Name)
+	err := newError(pgcode.UndefinedTable, "relation %q does not exist", v.Name)
+	for level := blk; level != nil; level = level.parent {
+		if slices.Contains(level.future, v.Name) {
+			err = err.WithDetail("There is a WITH item named %q, but it cannot be referenced from this part of the query.", v.Name).
+				WithHint("Use WITH RECURSIVE, or re-order the WITH items to remove forward references.")
+			break
+		}
+	}
+	b.fail(err.At(bytePos(v.Pos)))
 }
 
 // tableRTE makes the entry of a table.

@@ -349,7 +349,7 @@ func (b *binder) finishCall(blk *block, c *call, f *callee, filter plan.Expr) pl
 		b.checkPlain(c, filter, "is not an aggregate function")
 	case 'w':
 		if n.Over == nil {
-			b.failf(n.Pos, pgcode.WindowingError, "window function %s requires an OVER clause", name)
+			b.failf(n.Pos, pgcode.WrongObjectType, "window function %s requires an OVER clause", name)
 		}
 		if n.WithinGroup {
 			b.failf(n.Pos, pgcode.WindowingError, "window function %s cannot have WITHIN GROUP", name)
@@ -360,7 +360,7 @@ func (b *binder) finishCall(blk *block, c *call, f *callee, filter plan.Expr) pl
 	args, declared := b.completeArgs(c, f)
 	result, err := enforceGenerics(exprTypes(args), declared, p.Ret)
 	if err != nil {
-		b.fail(err.At(bytePos(n.Pos)))
+		b.fail(err)
 	}
 	args = b.convertArgs(args, declared)
 	gathered := false
@@ -368,7 +368,7 @@ func (b *binder) finishCall(blk *block, c *call, f *callee, filter plan.Expr) pl
 		args, gathered = b.gather(args, f.variadic), true
 	}
 	if n.Variadic && p.Variadic == types.Any {
-		if last := args[len(args)-1].Type().OID; !types.IsArray(last) {
+		if last := args[len(args)-1].Type().OID; !isArray(last) {
 			b.failf(exprPos(args[len(args)-1]), pgcode.DatatypeMismatch, "VARIADIC argument must be an array")
 		}
 	}
@@ -449,7 +449,15 @@ func (b *binder) defaultArg(p *builtin.Proc, i, pos int) plan.Expr {
 	if err != nil {
 		b.fail(pgerr.Internal("default of %s: %v", p.Name, err))
 	}
-	return b.expr(&block{b: b, kind: kindOther}, e)
+	x := b.expr(&block{b: b, kind: kindOther}, e)
+	return plan.Rewrite(x, func(e plan.Expr) plan.Expr { // the default's text is not the statement's
+		if c, isConst := e.(*plan.Const); isConst {
+			out := *c
+			out.Loc = -1
+			return &out
+		}
+		return e
+	})
 }
 
 // gather makes an array of the last n arguments.

@@ -19,3 +19,9 @@ const (
 	intervalFull   = 0x7fff
 	intervalNoPrec = 0xffff
 )
+
+// isArray reports whether a type is subscripted as an array; unlike for
+// types.IsArray the vector types count.
+func isArray(oid types.OID) bool {
+	return types.IsArray(oid) || oid == types.Int2Vector || oid == types.OidVector
+}

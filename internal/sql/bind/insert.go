@@ -28,10 +28,10 @@ type insertState struct {
 func (b *binder) insert(n *ast.InsertStmt) (plan.Rel, []plan.OutputColumn) {
 	blk := b.newBlock(nil)
 	wrap := b.withFor(blk, n.With)
-	s := &insertState{stmt: n, blk: blk, target: b.writeTarget(n.Table, "insert")}
+	s := &insertState{stmt: n, blk: blk, target: b.writeTarget(blk, n.Table, "insert")}
 	s.cols, s.listed = b.insertColumns(s), len(n.Columns) > 0
-	input, values := b.insertSource(s)
 	row := b.writtenRow(blk, s.target)
+	input, values := b.insertSource(s)
 	p := b.parts(s.target.table, row)
 	node := &plan.Insert{
 		Table: s.target.table, Attnums: p.attnums, Row: p.row, Generated: p.generated, GenCols: p.genCols, Checks: p.checks,

@@ -135,4 +135,5 @@ func (b *binder) checkSetPlacement(blk *block, pos int) {
 		b.failf(pos, pgcode.FeatureNotSupported, "set-returning functions must appear at top level of FROM")
 	}
 	blk.sets++
+	blk.lastSet = pos
 }

@@ -20,7 +20,10 @@ func (b *binder) columnRef(blk *block, n *ast.ColumnRef) plan.Expr {
 			"cannot use column reference in FOR SYSTEM_TIME")
 	}
 	if n.Star {
-		b.failf(n.Pos, pgcode.SyntaxError, "row expansion via \"*\" is not supported here")
+		if len(n.Fields) == 0 {
+			b.failf(n.Pos, pgcode.SyntaxError, "row expansion via \"*\" is not supported here")
+		}
+		return b.wholeRow(blk, b.tableForStar(blk, n), n.Pos)
 	}
 	schema, table, column := "", "", n.Fields[len(n.Fields)-1]
 	switch len(n.Fields) {
@@ -175,7 +178,7 @@ func (b *binder) failMissingItem(blk *block, schema, table string, pos int) {
 		for _, r := range level.rtes {
 			sameRelation := oid != 0 && r.kind == rteTable && r.rel != nil && r.rel.Desc.Head().OID == oid ||
 				oid != 0 && r.view != nil && r.view.OID == oid
-			if !sameRelation && (schema != "" || r.name != table) {
+			if !sameRelation && r.name != table {
 				continue
 			}
 			err := pgerr.New(pgcode.UndefinedTable, "invalid reference to FROM-clause entry for table %q", table)
@@ -192,7 +195,7 @@ func (b *binder) failMissingItem(blk *block, schema, table string, pos int) {
 
 // badAlias reports whether r was renamed by an alias, under which it is visible.
 func (b *binder) badAlias(blk *block, r *rte, table string) bool {
-	if r.alias == nil || r.name == table {
+	if r.name == table {
 		return false
 	}
 	item := b.findItem(blk, "", r.name, -1)

@@ -110,7 +110,7 @@ func (b *binder) callOperator(blk *block, o *builtin.Operator, args []plan.Expr,
 	actual := exprTypes(args)
 	result, err := enforceGenerics(actual, declared, o.Result)
 	if err != nil {
-		b.fail(err.At(bytePos(pos)))
+		b.fail(err)
 	}
 	if o.Proc == nil {
 		b.fail(noOperator(ast.Op{Name: o.Name}, o.Left, o.Right).At(bytePos(pos)))
@@ -151,7 +151,7 @@ func (b *binder) arrayOp(op ast.Op, all bool, left, right plan.Expr, pos int) pl
 	lt, at := left.Type().OID, right.Type().OID
 	elem := types.Unknown
 	if at != types.Unknown {
-		if elem = types.ElemOf(at); elem == 0 || !isTrueOrVectorArray(at) {
+		if elem = types.ElemOf(at); elem == 0 || !isArray(at) {
 			b.failf(pos, pgcode.WrongObjectType, "op ANY/ALL (array) requires array on right side")
 		}
 	}
@@ -159,7 +159,7 @@ func (b *binder) arrayOp(op ast.Op, all bool, left, right plan.Expr, pos int) pl
 	declared := []types.OID{o.Left, o.Right}
 	result, err := enforceGenerics([]types.OID{lt, elem}, declared, o.Result)
 	if err != nil {
-		b.fail(err.At(bytePos(pos)))
+		b.fail(err)
 	}
 	if result != types.Bool {
 		b.failf(pos, pgcode.WrongObjectType, "op ANY/ALL (array) requires operator to yield boolean")
@@ -177,10 +177,6 @@ func (b *binder) arrayOp(op ast.Op, all bool, left, right plan.Expr, pos int) pl
 	b.requireBody(o.Proc, pos)
 	args := b.convertArgs([]plan.Expr{left, right}, []types.OID{declared[0], array})
 	return &plan.ScalarArrayOp{Loc: plan.Loc(pos), Op: o, Proc: o.Proc, All: all, Left: args[0], Right: args[1]}
-}
-
-func isTrueOrVectorArray(oid types.OID) bool {
-	return types.IsArray(oid) || oid == types.Int2Vector || oid == types.OidVector
 }
 
 // hasBody reports whether a function can be run. Window functions of their own

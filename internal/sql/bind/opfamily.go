@@ -86,7 +86,7 @@ func defaultClass(method uint32, oid types.OID) (opClass, bool) {
 	if c, ok := families.class[classKey{method, oid}]; ok {
 		return c, true
 	}
-	if types.IsArray(oid) {
+	if isArray(oid) {
 		return families.class[classKey{method, types.AnyArray}], true
 	}
 	switch typtype(oid) {
@@ -114,7 +114,7 @@ func defaultClass(method uint32, oid types.OID) (opClass, bool) {
 // has no order. As get_sort_group_operators; arrays and records depend on their
 // elements, which the caller checks.
 func sortOperator(oid types.OID, strategy int) *builtin.Operator {
-	if types.IsArray(oid) && sortOperator(types.ElemOf(oid), strategy) == nil {
+	if isArray(oid) && sortOperator(types.ElemOf(oid), strategy) == nil {
 		return nil
 	}
 	c, ok := defaultClass(accessBtree, oid)

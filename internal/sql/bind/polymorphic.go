@@ -117,7 +117,7 @@ func (g *generics) note(declared, actual types.OID) *mismatch {
 		g.compatible = append(g.compatible, actual)
 	case types.AnyCompatibleArray:
 		elem := types.ElemOf(actual)
-		if !types.IsArray(actual) {
+		if !isArray(actual) {
 			return notArray("anycompatiblearray", actual)
 		}
 		g.compatible = append(g.compatible, elem)
@@ -153,7 +153,7 @@ func inconsistent(a, b string) *mismatch {
 // resolveSimple derives the element type from arrays and ranges.
 func (g *generics) resolveSimple() *mismatch {
 	if g.array != 0 && g.array != types.AnyArray {
-		if !types.IsArray(g.array) {
+		if !isArray(g.array) {
 			return notArray("anyarray", g.array)
 		}
 		elem := types.ElemOf(g.array)
@@ -192,10 +192,10 @@ func (g *generics) resolveSimple() *mismatch {
 			return m
 		}
 	}
-	if g.nonArray && g.elem != 0 && types.IsArray(g.elem) {
+	if g.nonArray && g.elem != 0 && isArray(g.elem) {
 		return &mismatch{"type matched to anynonarray is an array type: " + typeText(g.elem), ""}
 	}
-	if g.enum && g.elem != 0 && typtype(g.elem) != 'e' {
+	if g.enum && typtype(g.elem) != 'e' {
 		return &mismatch{"type matched to anyenum is not an enum type: " + typeText(g.elem), ""}
 	}
 	return nil
@@ -232,7 +232,7 @@ func (g *generics) resolveCompatible() (types.OID, *mismatch) {
 	if common == 0 {
 		return 0, &mismatch{"arguments of anycompatible family cannot be cast to a common type", ""}
 	}
-	if g.compatibleNonArray && types.IsArray(common) {
+	if g.compatibleNonArray && isArray(common) {
 		return 0, &mismatch{"type matched to anycompatiblenonarray is an array type: " + typeText(common), ""}
 	}
 	return common, nil

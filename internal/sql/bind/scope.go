@@ -19,9 +19,12 @@ type block struct {
 	ns   []*nsItem // what names mean here, in order of FROM
 	rtes []*rte    // every range-table entry, for hints and printing
 	ctes []*cteItem
+	// future are common table expressions declared here that are not in scope yet.
+	future []string
 
 	hasAggs         bool
 	sets            int // set-returning calls met so far
+	lastSet         int // position of the last of them
 	depthInFunction int
 	windowDefs      []*ast.WindowDef // of the WINDOW clause
 	windows         []*window

@@ -139,13 +139,14 @@ func (b *binder) distinctClause(blk *block, q *Query) {
 
 func (b *binder) distinctOnClause(blk *block, q *Query) {
 	q.distinctOn = true
-	isKey := map[*Target]bool{}
+	isKey, where := map[*Target]bool{}, map[*Target]int{}
 	for _, e := range q.stmt.DistinctOn {
 		t := b.outputTarget(blk, q, e, kindDistinctOn)
 		t.Expr = b.textIfUnknown(t.Expr)
 		b.needEquality(t.Expr.Type().OID, ast.Leftmost(e))
 		if !isKey[t] {
 			isKey[t], t.ref = true, true
+			where[t] = ast.Leftmost(e)
 			q.distinct = append(q.distinct, t)
 		}
 	}
@@ -154,7 +155,7 @@ func (b *binder) distinctOnClause(blk *block, q *Query) {
 	for _, s := range q.sort {
 		if isKey[s.target] {
 			if skipped {
-				b.failf(exprPos(s.target.Expr), pgcode.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
+				b.failf(where[s.target], pgcode.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
 			}
 			matched++
 		} else {

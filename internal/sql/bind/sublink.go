@@ -55,7 +55,7 @@ func (b *binder) scalarSubLink(blk *block, n *ast.SubLink) plan.Expr {
 		return newSubquery(plan.SubqueryScalar, q, t, n.Pos)
 	}
 	array := t.OID
-	if !types.IsArray(array) {
+	if !isArray(array) {
 		if array = types.ArrayOf(t.OID); array == 0 {
 			b.failf(n.Pos, pgcode.UndefinedObject, "could not find array type for data type %s", typeText(t.OID))
 		}

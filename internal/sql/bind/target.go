@@ -123,7 +123,7 @@ func figureName(e ast.Expr) string {
 func columnName(e ast.Expr) (string, int) {
 	switch e := e.(type) {
 	case *ast.ColumnRef:
-		if len(e.Fields) > 0 && !e.Star {
+		if len(e.Fields) > 0 {
 			return e.Fields[len(e.Fields)-1], 2
 		}
 	case *ast.Indirection:

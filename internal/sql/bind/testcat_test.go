@@ -22,7 +22,7 @@ func (c *toyCatalog) Relation(schema, name string) *Relation {
 	if schema != "" {
 		return c.relations[schema+"."+name]
 	}
-	for _, s := range []string{"pg_catalog", "public"} {
+	for _, s := range []string{"pg_catalog", "bindtest"} {
 		if r := c.relations[s+"."+name]; r != nil {
 			return r
 		}
@@ -41,14 +41,16 @@ func (c *toyCatalog) RelationByOID(oid uint32) *Relation {
 
 func (c *toyCatalog) HasSchema(name string) bool {
 	switch name {
-	case "public", "pg_catalog", "drift", "s2", "information_schema":
+	case "bindtest", "pg_catalog", "drift", "s2", "information_schema":
 		return true
 	}
 	return false
 }
 
-func (c *toyCatalog) InPath(schema string) bool { return schema == "public" || schema == "pg_catalog" }
-func (c *toyCatalog) Database() string          { return "driftdb" }
+func (c *toyCatalog) InPath(schema string) bool {
+	return schema == "bindtest" || schema == "pg_catalog"
+}
+func (c *toyCatalog) Database() string { return "driftdb" }
 
 // run executes CREATE TABLE, CREATE VIEW and CREATE UNIQUE INDEX, as far as
 // tests need them.
@@ -76,7 +78,7 @@ func (c *toyCatalog) run(sql string) error {
 
 func (c *toyCatalog) add(schema string, d catalog.Desc) {
 	if schema == "" {
-		schema = "public"
+		schema = "bindtest"
 	}
 	d.Head().OID = c.nextOID
 	c.nextOID++
@@ -86,7 +88,6 @@ func (c *toyCatalog) add(schema string, d catalog.Desc) {
 func (c *toyCatalog) createTable(s *ast.CreateTableStmt) error {
 	t := &catalog.Table{}
 	t.Name, t.Persistence = s.Table.Name, 'p'
-	b := newBinder(nil, c, Options{})
 	for _, e := range s.Elements {
 		switch e := e.(type) {
 		case *ast.ColumnDef:
@@ -103,7 +104,6 @@ func (c *toyCatalog) createTable(s *ast.CreateTableStmt) error {
 			c.constraint(t, nil, e)
 		}
 	}
-	_ = b
 	for _, o := range s.Options {
 		t.NoHistory = t.NoHistory || o.Name == "system_versioning"
 	}
@@ -145,7 +145,7 @@ func (c *toyCatalog) constraint(t *catalog.Table, col *catalog.Column, con *ast.
 		for _, a := range cols {
 			x.Keys = append(x.Keys, catalog.IndexKey{Attnum: a})
 		}
-		c.add("public", x)
+		c.add("bindtest", x)
 		t.Indexes = append(t.Indexes, x.OID)
 		t.Constraints = append(t.Constraints, catalog.Constraint{Name: x.Name, Type: kind, Columns: cols, Index: x.OID})
 		if kind == 'p' {
@@ -186,7 +186,7 @@ func (c *toyCatalog) createIndex(s *ast.CreateIndexStmt) error {
 	if s.Where != nil {
 		x.Where = exprText(s.Where)
 	}
-	c.add("public", x)
+	c.add("bindtest", x)
 	t.Indexes = append(t.Indexes, x.OID)
 	return nil
 }

@@ -20,7 +20,7 @@ func (b *binder) typeName(n *ast.TypeName) types.T {
 	t := types.T{OID: info.OID, Typmod: b.typmod(info, n)}
 	if len(n.ArrayBounds) > 0 {
 		if info.Array == 0 {
-			if types.IsArray(info.OID) {
+			if isArray(info.OID) {
 				return t
 			}
 			b.failf(n.Pos, pgcode.UndefinedObject, "could not find array type for data type %s", typeText(info.OID))
@@ -78,7 +78,7 @@ func (b *binder) typmod(info *types.Info, n *ast.TypeName) int32 {
 		return -1
 	}
 	base := info.OID
-	if types.IsArray(base) {
+	if isArray(base) {
 		base = info.Elem
 	}
 	takes := false

@@ -31,7 +31,7 @@ func (b *binder) setList(blk *block, t *catalog.Table, r *rte, list []*ast.Targe
 		c := b.targetColumn(t, s.Name, s.Pos)
 		var old plan.Expr
 		if len(s.Steps) > 0 {
-			old = &plan.ColRef{Loc: -1, Typ: plan.Typ(c.Type), ID: r.columnOf(c.Attnum)}
+			old = &plan.ColRef{Loc: plan.Loc(s.Pos), Typ: plan.Typ(c.Type), ID: r.columnOf(c.Attnum)}
 		}
 		e = b.assigned(blk, c, e, s.Steps, old, s.Pos)
 		out.add(b, c, e)
@@ -166,21 +166,24 @@ func (s *setClause) single(b *binder) []setItem {
 func (b *binder) update(n *ast.UpdateStmt) (plan.Rel, []plan.OutputColumn) {
 	blk := b.newBlock(nil)
 	wrap := b.withFor(blk, n.With)
-	t := b.writeTarget(n.Table, "update")
+	t := b.writeTarget(blk, n.Table, "update")
 	scan, from := b.writeScan(blk, t, n.From)
-	set := b.setList(blk, t.table, scan, n.Set)
 	input := b.writeInput(blk, from, n.Where)
 
-	blk.rtes = blk.rtes[:len(blk.rtes):len(blk.rtes)]
+	entries := blk.rtes
 	row := b.writtenRow(blk, t)
+	blk.rtes = entries // one entry of that name is enough for hints
 	p := b.parts(t.table, row)
 	node := &plan.Update{
 		Table: t.table, Attnums: p.attnums, Row: p.row, Generated: p.generated, GenCols: p.genCols, Checks: p.checks,
 	}
+	old := blk.ns[0]
 	blk.ns[0] = row.item()
 	var out []plan.OutputColumn
 	node.Returning, out = b.returning(blk, n.Returning)
 	node.Extra = row.extra
+	blk.ns[0] = old
+	set := b.setList(blk, t.table, scan, n.Set)
 
 	node.RowID = scan.rowID(b)
 	rel := input()
@@ -261,7 +264,7 @@ func findScan(rel plan.Rel, id plan.ColID) *plan.Scan {
 func (b *binder) delete(n *ast.DeleteStmt) (plan.Rel, []plan.OutputColumn) {
 	blk := b.newBlock(nil)
 	wrap := b.withFor(blk, n.With)
-	t := b.writeTarget(n.Table, "delete")
+	t := b.writeTarget(blk, n.Table, "delete")
 	scan, from := b.writeScan(blk, t, n.Using)
 	input := b.writeInput(blk, from, n.Where)
 	node := &plan.Delete{Table: t.table}

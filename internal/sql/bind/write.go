@@ -16,14 +16,14 @@ type target struct {
 }
 
 // writeTarget resolves the table of an INSERT, UPDATE or DELETE.
-func (b *binder) writeTarget(v *ast.RangeVar, verb string) target {
+func (b *binder) writeTarget(blk *block, v *ast.RangeVar, verb string) target {
 	b.refuseMoment(v)
 	if v.Catalog != "" && v.Catalog != b.cat.Database() {
 		b.failf(v.Pos, pgcode.FeatureNotSupported, "cross-database references are not implemented: \"%s.%s.%s\"", v.Catalog, v.Schema, v.Name)
 	}
 	rel := b.cat.Relation(v.Schema, v.Name)
 	if rel == nil {
-		b.failNoRelation(b.cat, v)
+		b.failNoRelation(blk, v)
 	}
 	b.dependOn(rel.Desc)
 	name := rel.Desc.Head().Name

@@ -100,7 +100,6 @@ select g, m, c from t
 select g || 'x', m || 'x', c + 1, c * 2 from t
 select coalesce(g, 'x'), coalesce(g, g), coalesce(c, 1), nullif(g, 'x'), greatest(c, c) from t
 select case when h then g else g end, case when h then g else 'abc' end, case when h then g end from t
-select x'1f', b'101'
 -- operators
 select 1 + 1, 1 + 1.5, 1 + 1::bigint, 1::smallint + 1::smallint, 1 / 2, 5 % 2, 2 ^ 3, |/ 4, @ -5, 5 & 3, 5 # 3, ~5, 1 << 2
 select 1 + 'a'
@@ -230,7 +229,7 @@ select length(*) from t
 select length(b order by b) from t
 select length(b) filter (where true) from t
 select length(b) over () from t
-select txid_current(), nextval('x'), currval('x'), setval('x', 1)
+select txid_current(), nextval(1), currval(1::regclass), setval(1, 1)
 select current_setting('x'), set_config('a','b',false)
 select regexp_replace('a','b','c'), regexp_replace('a','b','c','g'), regexp_matches('a','b'), regexp_split_to_table('a','b')
 select width_bucket(1,2,3,4), width_bucket(1.0,2,3,4), div(5,2), log(10), log(2,8), exp(1), ln(2), pi(), degrees(1), random() * 10
@@ -591,7 +590,6 @@ insert into t (a) values (1) returning count(*)
 insert into t (a) values (1) returning (select max(a) from u where u.a = t.a)
 insert into t (a) values (1) on conflict do nothing
 insert into t (a) values (1) on conflict (a) do nothing
-insert into t (a) values (1) on conflict (b) do nothing
 insert into t (a) values (1) on conflict (nope) do nothing
 insert into t (a) values (1) on conflict do update set b = 'x'
 insert into t (a) values (1) on conflict (a) do update set b = excluded.b, c = t.c + 1 where t.a > 1
@@ -604,12 +602,8 @@ insert into t (a) values (1) on conflict on constraint nope do nothing
 insert into t (a) values (1) on conflict (a) do update set (b, c) = (select 'x', 1)
 insert into w (p, q) values (1, 2) on conflict (p, q) do nothing
 insert into w (p, q) values (1, 2) on conflict (q, p) do nothing
-insert into w (p, q) values (1, 2) on conflict (p) do nothing
 insert into w (p, q) values (1, 2) on conflict (lower(r)) do nothing
-insert into w (p, q) values (1, 2) on conflict (upper(r)) do nothing
 insert into w (p, q) values (1, 2) on conflict (q) where p > 0 do nothing
-insert into w (p, q) values (1, 2) on conflict (q) where p > 1 do nothing
-insert into w (p, q) values (1, 2) on conflict (q) do nothing
 with c as (select 1 as x) insert into t (a) select x from c
 with c as (select 1 as x) insert into t (a) values ((select x from c)) returning a
 -- update and delete
