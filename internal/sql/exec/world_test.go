@@ -147,6 +147,7 @@ func (w *world) createTable(s *ast.CreateTableStmt) error {
 			d.Columns[a-1].NotNull = true
 		}
 		d.PKIndex = w.addIndex(d, s.Table.Name+"_pkey", true, d.PrimaryKey, true).OID
+		d.Constraints = append(d.Constraints, catalog.Constraint{OID: w.newOID(), Name: s.Table.Name + "_pkey", Type: 'p', Columns: d.PrimaryKey, Index: d.PKIndex})
 	}
 	for _, cols := range unique {
 		w.addIndex(d, s.Table.Name+"_"+d.Columns[cols[0]-1].Name+"_key", true, cols, false)
