@@ -163,7 +163,7 @@ func (b *binder) array(blk *block, n *ast.Array, want types.T, cast bool) plan.E
 	out := &plan.ArrayExpr{Loc: plan.Loc(n.Pos)}
 	var elems []plan.Expr
 	for _, e := range n.Elems {
-		if inner, isArray := e.(*ast.Array); isArray {
+		if inner, nested := e.(*ast.Array); nested {
 			elems = append(elems, b.array(blk, inner, want, cast))
 			out.Multi = true
 			continue
@@ -223,7 +223,7 @@ func arrayTypmod(elems []plan.Expr) int32 {
 func (b *binder) typeCast(blk *block, n *ast.TypeCast) plan.Expr {
 	target := b.typeName(n.Type)
 	var arg plan.Expr
-	if a, isArray := n.Arg.(*ast.Array); isArray && isArray(target.OID) {
+	if a, literal := n.Arg.(*ast.Array); literal && isArray(target.OID) {
 		arg = b.array(blk, a, target, true)
 	} else {
 		arg = b.expr(blk, n.Arg)
