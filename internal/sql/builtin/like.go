@@ -77,7 +77,7 @@ func like(s, p string, wide bool) (bool, error) {
 			if p == "" {
 				return true, nil
 			}
-			if p == `\` {
+			if p == `\` && s != "" {
 				return false, errLikeEnd()
 			}
 			afterPercent, retry, seenPercent = p, s, true
