@@ -211,12 +211,18 @@ func Log(base, num datum.Datum) (datum.Datum, error) {
 	if classOf(base) == nan || classOf(num) == nan {
 		return nanValue, nil
 	}
+	cb, cn := classOf(base), classOf(num)
+	if cb != finite || cn != finite {
+		// Where an infinity is involved PostgreSQL looks at both signs first.
+		if Sign(base) < 0 || Sign(num) < 0 {
+			return datum.Datum{}, errLog("a negative number")
+		}
+	}
 	for _, a := range []datum.Datum{base, num} {
 		if err := checkLog(a); err != nil {
 			return datum.Datum{}, err
 		}
 	}
-	cb, cn := classOf(base), classOf(num)
 	switch {
 	case cb == posInf && cn == posInf:
 		return nanValue, nil

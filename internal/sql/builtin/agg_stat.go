@@ -25,8 +25,8 @@ func init() {
 			return &intMoments{sample: v.sample, deviation: v.deviation}
 		})
 	}
+	RegisterAggregate("regr_count", func(*Proc, []types.OID) AggState { return &pairCount{} })
 	for name, final := range map[string]func(s *regression) datum.Datum{
-		"regr_count":     func(s *regression) datum.Datum { return datum.NewInt(int64(s.n)) },
 		"regr_sxx":       func(s *regression) datum.Datum { return s.value(s.sxx) },
 		"regr_syy":       func(s *regression) datum.Datum { return s.value(s.syy) },
 		"regr_sxy":       func(s *regression) datum.Datum { return s.value(s.sxy) },
@@ -160,6 +160,21 @@ func (s *numericMoments) Add(_ *Context, args []datum.Datum) error {
 func (s *numericMoments) Result(*Context) (datum.Datum, error) {
 	return numeric.Variance(s.n, s.sum.Value(), s.squares.Value(), s.sample, s.deviation)
 }
+
+// pairCount counts pairs without a NULL.
+type pairCount struct {
+	fixedSize
+	n int64
+}
+
+func (s *pairCount) Add(_ *Context, args []datum.Datum) error {
+	if !args[0].IsNull() && !args[1].IsNull() {
+		s.n++
+	}
+	return nil
+}
+
+func (s *pairCount) Result(*Context) (datum.Datum, error) { return datum.NewInt(s.n), nil }
 
 // regression keeps the moments of pairs (Y, X), as float8_regr_accum does.
 type regression struct {

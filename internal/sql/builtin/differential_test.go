@@ -196,7 +196,7 @@ func TestAgainstPostgreSQL(t *testing.T) {
 	total, failed, procs := 0, 0, 0
 	for _, p := range Procs() {
 		_, skip := skipped[p.Source]
-		if p.Eval == nil || p.Kind != 'f' || p.RetSet || skip || p.Ret == types.Void || p.Schema != "pg_catalog" || foreign(p) || len(p.Args) == 0 {
+		if p.Eval == nil || p.Kind != 'f' || p.RetSet || skip || p.Ret == types.Void || p.Schema != "pg_catalog" || foreign(p) || aboutTime(p) || len(p.Args) == 0 {
 			continue
 		}
 		calls := callsOf(p, rng, 150)
@@ -243,6 +243,21 @@ func without(statements []string, calls []call, text string) (keptSQL []string, 
 	return keptSQL, kept
 }
 
+// aboutTime reports functions over dates and times, which have tests of their
+// own; their comparisons are made here.
+func aboutTime(p *Proc) bool {
+	if len(p.Args) == 2 && comparatorFor(p.Args[0], p.Args[1]) != nil && (p.Ret == types.Bool || p.Ret == types.Int4) {
+		return false
+	}
+	for _, oid := range append([]types.OID{p.Ret}, p.Args...) {
+		switch datum.KindOf(oid) {
+		case datum.Date, datum.Time, datum.TimeTZ, datum.Timestamp, datum.TimestampTZ, datum.Interval:
+			return true
+		}
+	}
+	return false
+}
+
 // foreign reports functions whose arguments or results print through catalogs.
 func foreign(p *Proc) bool {
 	for _, oid := range append([]types.OID{p.Ret}, p.Args...) {
@@ -269,13 +284,17 @@ func difference(p *Proc, got string, err error, want pgref.Result) string {
 	if want.Rows[0][0] != nil {
 		expected = string(want.Rows[0][0])
 	}
-	if got == expected || nearly[p.Source] && near(got, expected) {
+	if sameAnswer(p, got, expected) {
 		return ""
 	}
-	if p.Ret == types.Int4 && len(p.Args) == 2 && strings.HasSuffix(p.Source, "cmp") && sign(got) == sign(expected) {
-		return "" // only the sign of a btree comparison means anything
-	}
 	return fmt.Sprintf("%q; PostgreSQL %q", clip(got), clip(expected))
+}
+
+// sameAnswer forgives the last digit where it depends on the C library, and all
+// but the sign of a btree comparison.
+func sameAnswer(p *Proc, got, expected string) bool {
+	return got == expected || nearly[p.Source] && near(got, expected) ||
+		p.Ret == types.Int4 && len(p.Args) == 2 && strings.HasSuffix(p.Source, "cmp") && sign(got) == sign(expected)
 }
 
 func clip(s string) string { return s[:min(len(s), 100)] }

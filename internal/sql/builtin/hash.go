@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
 	"github.com/driftdb/driftdb/internal/numeric"
+	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
@@ -168,6 +170,9 @@ func init() {
 		registerHash(source, source+"extended", h)
 	}
 	registerHash("uuid_hash", "uuid_hash_extended", hashString)
+	registerHash("time_hash", "time_hash_extended", hashInt64)
+	registerHash("timestamp_hash", "timestamp_hash_extended", hashInt64)
+	registerHashArray()
 	// hashchar also serves booleans.
 	registerHash("hashchar", "hashcharextended", func(d datum.Datum, seed uint64) (uint32, uint32) {
 		if d.Kind() == datum.Bool {
@@ -208,6 +213,48 @@ func registerHash(source, extended string, h hasher) {
 	pure2(extended, func(a, b datum.Datum) datum.Datum {
 		c, lo := h(a, uint64(b.Int()))
 		return datum.NewInt(int64(uint64(lo)<<32 | uint64(c)))
+	})
+}
+
+// registerHashArray combines the elements' hashes as hash_array does; NULL counts 0.
+func registerHashArray() {
+	elementHash := func(a datum.Datum) (hasher, error) {
+		h := hasherOf(types.OID(a.Array().Elem))
+		if h == nil {
+			return nil, pgerr.NotSupported("Hash the array's text.", "hashing arrays of type %s is not supported", pgfmt.TypeName(types.OID(a.Array().Elem)))
+		}
+		return h, nil
+	}
+	fn1("hash_array", func(a datum.Datum) (datum.Datum, error) {
+		h, err := elementHash(a)
+		if err != nil {
+			return null, err
+		}
+		sum := uint32(1)
+		for _, e := range a.Array().Elems {
+			c := uint32(0)
+			if !e.IsNull() {
+				c, _ = h(e, 0)
+			}
+			sum = sum<<5 - sum + c
+		}
+		return datum.NewInt(int64(int32(sum))), nil
+	})
+	fn2("hash_array_extended", func(a, b datum.Datum) (datum.Datum, error) {
+		h, err := elementHash(a)
+		if err != nil {
+			return null, err
+		}
+		sum := uint64(1)
+		for _, e := range a.Array().Elems {
+			word := uint64(0)
+			if !e.IsNull() {
+				c, lo := h(e, uint64(b.Int()))
+				word = uint64(lo)<<32 | uint64(c)
+			}
+			sum = sum<<5 - sum + word
+		}
+		return datum.NewInt(int64(sum)), nil
 	})
 }
 
