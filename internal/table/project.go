@@ -310,15 +310,33 @@ func (d *decoder) timeOf(seq store.Seq) (datum.Datum, error) {
 	return datum.NewTimestampTZ(int64(d.time) - pgEpoch), nil
 }
 
+// pointReader is the scratch of Get.
+type pointReader struct {
+	dec decoder
+	src source
+	buf []byte
+}
+
+var pointReaders = sync.Pool{New: func() any { return &pointReader{buf: make([]byte, 0, 512)} }}
+
 // Get reads one row by its key into out, which has a place per column. It is the
 // short path for point reads: no batch, no scan.
 func (p *Projection) Get(st *txn.Statement, key []byte, out []datum.Datum) (found bool, err error) {
-	var scratch [512]byte
-	img, found, err := st.GetInto(scratch[:0], p.t.shape.id, key)
+	r := pointReaders.Get().(*pointReader)
+	defer pointReaders.Put(r)
+	img, found, err := st.GetInto(r.buf[:0], p.t.shape.id, key)
 	if err != nil || !found {
 		return false, err
 	}
-	d := decoder{p: p, db: st.Tx().Manager().Store()}
-	src := source{shape: &p.t.shape, key: key, tuple: img.Tuple, start: img.Start, end: img.End, own: img.Own}
-	return true, d.row(&src, out, nil)
+	if !img.Own && cap(img.Tuple) <= pointBufMax {
+		r.buf = img.Tuple // grown, maybe
+	}
+	r.dec = decoder{p: p, db: st.Tx().Manager().Store()}
+	r.src = source{shape: &p.t.shape, key: key, tuple: img.Tuple, start: img.Start, end: img.End, own: img.Own}
+	err = r.dec.row(&r.src, out, nil)
+	r.dec, r.src = decoder{}, source{}
+	return true, err
 }
+
+// pointBufMax is the largest buffer that is kept for the next Get.
+const pointBufMax = 16 << 10

@@ -65,6 +65,10 @@ type Tx struct {
 	tables  []*held // the table locks among them
 	waiting *waiter // protected by the lock's shard
 
+	// Room for the first few of each, which is all that most transactions need.
+	grantRoom [4]grant
+	tableRoom [2]*held
+
 	preCommit []check
 	onPublish []func(store.Seq, store.Time)
 	onEnd     []func(committed bool)
@@ -106,6 +110,7 @@ func (m *Manager) Begin(opts Options) *Tx {
 		opts.ReadOnly = true
 	}
 	tx := &Tx{m: m, opts: opts}
+	tx.grants, tx.tables = tx.grantRoom[:0], tx.tableRoom[:0]
 	if opts.AsOf != nil {
 		tx.seq, tx.fixed = *opts.AsOf, true
 	}
