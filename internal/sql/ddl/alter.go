@@ -8,7 +8,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
-	"github.com/driftdb/driftdb/internal/sql/bind"
+	"github.com/driftdb/driftdb/internal/sql/keyword"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
@@ -435,7 +435,7 @@ func (e *Env) alterType(t *catalog.Table, c *ast.AlterTableCmd) error {
 		e.Edit.Put(t)
 		return nil
 	}
-	text := bind.QuoteIdent(c.Name)
+	text := keyword.QuoteIdent(c.Name)
 	if c.Expr != nil {
 		if text, err = e.usingText(old, c, typ); err != nil {
 			return err
@@ -465,7 +465,7 @@ func (e *Env) usingText(old *catalog.Table, c *ast.AlterTableCmd, want types.T) 
 		if c.Expr != nil {
 			if _, plain := c.Expr.(*ast.ColumnRef); plain {
 				return "", pgerr.New(pgcode.DatatypeMismatch, "column %q cannot be cast automatically to type %s", c.Name, typeText(want)).
-					WithHint("You might need to specify \"USING %s::%s\".", bind.QuoteIdent(c.Name), typeText(want))
+					WithHint("You might need to specify \"USING %s::%s\".", keyword.QuoteIdent(c.Name), typeText(want))
 			}
 		}
 		return "", pgerr.New(pgcode.DatatypeMismatch, "result of USING clause for column %q cannot be cast automatically to type %s", c.Name, typeText(want)).

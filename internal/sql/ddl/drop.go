@@ -9,7 +9,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
-	"github.com/driftdb/driftdb/internal/sql/bind"
+	"github.com/driftdb/driftdb/internal/sql/keyword"
 )
 
 // dropKinds are the kinds DROP knows, with the relation kind each needs.
@@ -301,7 +301,7 @@ func (d *dropping) referencesTo(t *catalog.Table, index uint32) {
 func (d *dropping) defaultsOf(q *catalog.Sequence, on string) {
 	cat := d.cat()
 	schema := cat.Schema(q.Schema).Name
-	calls := []string{"nextval('" + bind.QuoteIdent(q.Name) + "'::regclass)", "nextval('" + bind.QuoteIdent(schema) + "." + bind.QuoteIdent(q.Name) + "'::regclass)"}
+	calls := []string{"nextval('" + keyword.QuoteIdent(q.Name) + "'::regclass)", "nextval('" + keyword.QuoteIdent(schema) + "." + keyword.QuoteIdent(q.Name) + "'::regclass)"}
 	cat.All(func(o catalog.Desc) bool {
 		t, ok := o.(*catalog.Table)
 		if !ok || d.targets[t.OID] || slices.Contains(d.order, t.OID) {

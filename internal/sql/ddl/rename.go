@@ -8,7 +8,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
-	"github.com/driftdb/driftdb/internal/sql/bind"
+	"github.com/driftdb/driftdb/internal/sql/keyword"
 )
 
 // Rename carries out ALTER ... RENAME.
@@ -123,9 +123,9 @@ func (e *Env) renameInDefaults(oid uint32, before *catalog.Snapshot, tables []*c
 	now := after.Sequence(oid)
 	name := func(cat *catalog.Snapshot, q *catalog.Sequence, full bool) string {
 		if full {
-			return "'" + bind.QuoteIdent(cat.Schema(q.Schema).Name) + "." + bind.QuoteIdent(q.Name) + "'::regclass"
+			return "'" + keyword.QuoteIdent(cat.Schema(q.Schema).Name) + "." + keyword.QuoteIdent(q.Name) + "'::regclass"
 		}
-		return "'" + bind.QuoteIdent(q.Name) + "'::regclass"
+		return "'" + keyword.QuoteIdent(q.Name) + "'::regclass"
 	}
 	for _, t := range tables {
 		t = after.Table(t.OID).Clone()

@@ -7,7 +7,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
-	"github.com/driftdb/driftdb/internal/sql/bind"
+	"github.com/driftdb/driftdb/internal/sql/keyword"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
@@ -372,7 +372,7 @@ func (e *Env) serial(t *catalog.Table, col *catalog.Column, k *ast.Constraint) e
 
 // nextvalCall is the expression nextval('schema.name'::regclass).
 func nextvalCall(cat *catalog.Snapshot, seq *catalog.Sequence) ast.Expr {
-	name := bind.QuoteIdent(cat.Schema(seq.Schema).Name) + "." + bind.QuoteIdent(seq.Name)
+	name := keyword.QuoteIdent(cat.Schema(seq.Schema).Name) + "." + keyword.QuoteIdent(seq.Name)
 	return &ast.FuncCall{Pos: -1, Name: []string{"pg_catalog", "nextval"}, Args: []ast.Expr{&ast.TypeCast{
 		Pos: -1, Arg: &ast.Const{Pos: -1, Kind: ast.ConstString, Text: name},
 		Type: &ast.TypeName{Pos: -1, Names: []string{"pg_catalog", "regclass"}},

@@ -4,16 +4,16 @@ import (
 	"strings"
 
 	"github.com/driftdb/driftdb/internal/catalog"
-	"github.com/driftdb/driftdb/internal/sql/bind"
+	"github.com/driftdb/driftdb/internal/sql/keyword"
 )
 
 // relationName is a relation's name for a definition: with its schema always,
 // or in pretty definitions only where the name alone does not find it.
 func (e *Env) relationName(o *catalog.Object, pretty bool) string {
 	if pretty && e.Visible(o.OID) {
-		return bind.QuoteIdent(o.Name)
+		return keyword.QuoteIdent(o.Name)
 	}
-	return bind.QuoteIdent(e.schemaName(o.Schema)) + "." + bind.QuoteIdent(o.Name)
+	return keyword.QuoteIdent(e.schemaName(o.Schema)) + "." + keyword.QuoteIdent(o.Name)
 }
 
 // IndexDef is pg_get_indexdef: the whole CREATE INDEX, or with column > 0 that
@@ -28,7 +28,7 @@ func (e *Env) IndexDef(x *catalog.Index, column int, pretty bool) string {
 		case n < len(x.Keys):
 			return e.keyText(t, x.Keys[n], pretty, false)
 		case n-len(x.Keys) < len(x.Include):
-			return bind.QuoteIdent(t.ByAttnum(x.Include[n-len(x.Keys)]).Name)
+			return keyword.QuoteIdent(t.ByAttnum(x.Include[n-len(x.Keys)]).Name)
 		}
 		return ""
 	}
@@ -37,7 +37,7 @@ func (e *Env) IndexDef(x *catalog.Index, column int, pretty bool) string {
 	if x.Unique {
 		b.WriteString("UNIQUE ")
 	}
-	b.WriteString("INDEX " + bind.QuoteIdent(x.Name) + " ON " + e.relationName(&t.Object, pretty) + " USING btree (")
+	b.WriteString("INDEX " + keyword.QuoteIdent(x.Name) + " ON " + e.relationName(&t.Object, pretty) + " USING btree (")
 	for i, k := range x.Keys {
 		if i > 0 {
 			b.WriteString(", ")
@@ -48,7 +48,7 @@ func (e *Env) IndexDef(x *catalog.Index, column int, pretty bool) string {
 	if len(x.Include) > 0 {
 		names := make([]string, len(x.Include))
 		for i, n := range x.Include {
-			names[i] = bind.QuoteIdent(t.ByAttnum(n).Name)
+			names[i] = keyword.QuoteIdent(t.ByAttnum(n).Name)
 		}
 		b.WriteString(" INCLUDE (" + strings.Join(names, ", ") + ")")
 	}
@@ -82,7 +82,7 @@ func optionList(options []string) string {
 func (e *Env) keyText(t *catalog.Table, k catalog.IndexKey, pretty, options bool) string {
 	text := ""
 	if k.Attnum != 0 {
-		text = bind.QuoteIdent(t.ByAttnum(k.Attnum).Name)
+		text = keyword.QuoteIdent(t.ByAttnum(k.Attnum).Name)
 	} else {
 		text = e.Print(k.Expr, t, pretty)
 		// A plain function call stands as it is, everything else in parentheses.
@@ -214,7 +214,7 @@ func (e *Env) ConstraintDef(t *catalog.Table, c *catalog.Constraint, pretty bool
 func columnNames(t *catalog.Table, list []int16) string {
 	names := make([]string, len(list))
 	for i, n := range list {
-		names[i] = bind.QuoteIdent(t.ByAttnum(n).Name)
+		names[i] = keyword.QuoteIdent(t.ByAttnum(n).Name)
 	}
 	return strings.Join(names, ", ")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/bind"
 	"github.com/driftdb/driftdb/internal/sql/builtin"
+	"github.com/driftdb/driftdb/internal/sql/keyword"
 	"github.com/driftdb/driftdb/internal/sql/parse"
 	"github.com/driftdb/driftdb/internal/types"
 )
@@ -21,9 +22,9 @@ func RegOut(cat *bind.SnapshotCatalog, regtype types.OID, oid uint32) string {
 		if r := cat.RelationByOID(oid); r != nil {
 			name := r.Desc.Head().Name
 			if found := cat.Relation("", name); found != nil && found.Desc.Head().OID == oid {
-				return bind.QuoteIdent(name)
+				return keyword.QuoteIdent(name)
 			}
-			return bind.QuoteIdent(r.Schema) + "." + bind.QuoteIdent(name)
+			return keyword.QuoteIdent(r.Schema) + "." + keyword.QuoteIdent(name)
 		}
 	case types.RegType:
 		if types.Lookup(types.OID(oid)) != nil {
@@ -32,9 +33,9 @@ func RegOut(cat *bind.SnapshotCatalog, regtype types.OID, oid uint32) string {
 	case types.RegProc:
 		if p := builtin.ProcByOID(oid); p != nil {
 			if len(builtin.ProcsByName(p.Name)) == 1 && p.Schema == "pg_catalog" {
-				return bind.QuoteIdent(p.Name)
+				return keyword.QuoteIdent(p.Name)
 			}
-			return bind.QuoteIdent(p.Schema) + "." + bind.QuoteIdent(p.Name)
+			return keyword.QuoteIdent(p.Schema) + "." + keyword.QuoteIdent(p.Name)
 		}
 	case types.RegProcedure:
 		if p := builtin.ProcByOID(oid); p != nil {
@@ -42,19 +43,19 @@ func RegOut(cat *bind.SnapshotCatalog, regtype types.OID, oid uint32) string {
 			for i, a := range p.Args {
 				args[i] = pgfmt.FormatType(types.Of(a))
 			}
-			name := bind.QuoteIdent(p.Name)
+			name := keyword.QuoteIdent(p.Name)
 			if p.Schema != "pg_catalog" {
-				name = bind.QuoteIdent(p.Schema) + "." + name
+				name = keyword.QuoteIdent(p.Schema) + "." + name
 			}
 			return name + "(" + strings.Join(args, ",") + ")"
 		}
 	case types.RegNamespace:
 		if s := cat.Snapshot.Schema(oid); s != nil {
-			return bind.QuoteIdent(s.Name)
+			return keyword.QuoteIdent(s.Name)
 		}
 	case types.RegRole:
 		if r := cat.Snapshot.Role(oid); r != nil {
-			return bind.QuoteIdent(r.Name)
+			return keyword.QuoteIdent(r.Name)
 		}
 	case types.RegOper, types.RegOperator:
 		if o := builtin.OperatorByOID(oid); o != nil {
@@ -66,7 +67,7 @@ func RegOut(cat *bind.SnapshotCatalog, regtype types.OID, oid uint32) string {
 	case types.RegCollation:
 		for _, c := range collations {
 			if c.oid == oid {
-				return bind.QuoteIdent(c.name)
+				return keyword.QuoteIdent(c.name)
 			}
 		}
 	}
@@ -199,7 +200,7 @@ func splitName(text string) ([]string, error) {
 func joinQuoted(names []string) string {
 	list := make([]string, len(names))
 	for i, n := range names {
-		list[i] = bind.QuoteIdent(n)
+		list[i] = keyword.QuoteIdent(n)
 	}
 	return strings.Join(list, ".")
 }
