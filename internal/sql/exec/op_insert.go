@@ -243,6 +243,15 @@ func (in *inserter) resolve(key []byte) (work []datum.Datum, done bool, err erro
 	return in.after.work, true, in.after.viewChecks(values)
 }
 
+// returning returns RETURNING's expressions over the row that insert gave: a row
+// that was updated instead is laid out in another way.
+func (in *inserter) returning(work []datum.Datum) []expr.Node {
+	if after := in.after.work; len(after) > 0 && &work[0] == &after[0] {
+		return in.spec.conflict.after.returning
+	}
+	return in.spec.row.returning
+}
+
 // loadConflict puts the existing and the proposed row where SET and WHERE look.
 func (in *inserter) loadConflict(row *table.Row) {
 	op, ins := in.spec.conflict.op, in.spec.op
@@ -300,13 +309,8 @@ func (o *insertOp) one(b *vec.Batch, r int) error {
 		return err
 	}
 	o.r.touched++
-	items := o.out.items
-	if k := o.spec.conflict; k != nil && items != nil && len(work) == len(o.ins.after.work) && &work[0] == &o.ins.after.work[0] {
-		o.out.items = k.after.returning
-	}
-	err = o.out.add(o.r.ctx, work)
-	o.out.items = items
-	return err
+	o.out.items = o.ins.returning(work)
+	return o.out.add(o.r.ctx, work)
 }
 
 func (o *insertOp) rewind() error { return pgerr.Internal("a data-modifying node was run twice") }

@@ -57,31 +57,46 @@ type updateOp struct {
 	spec  *updateSpec
 	r     *run
 	input operator
-	t     *table.Table
-	w     *table.Writer
-	mode  txn.Mode
-	rows  rowWriter
+	up    *updater
 	out   returned
 }
 
-func (o *updateOp) start() (err error) {
-	s := o.spec
-	if err := o.r.env.Stmt.Tx().Writable("UPDATE"); err != nil {
-		return err
+// updater updates rows of one table, one at a time; the short path uses it too.
+type updater struct {
+	spec *updateSpec
+	env  *Env
+	t    *table.Table
+	w    *table.Writer
+	mode txn.Mode
+	rows rowWriter
+	// again computes the base columns anew for a row that others have changed; ok
+	// is false when the row does not qualify any more.
+	again func(row *table.Row) (ok bool, err error)
+}
+
+func newUpdater(s *updateSpec, env *Env, ctx *expr.Ctx) (*updater, error) {
+	if err := env.Stmt.Tx().Writable("UPDATE"); err != nil {
+		return nil, err
 	}
-	if o.t, err = o.r.env.table(s.op.Table); err != nil {
-		return err
+	t, err := env.table(s.op.Table)
+	if err != nil {
+		return nil, err
 	}
-	o.w, o.mode = o.t.Set().Writer(o.r.env.Stmt), o.t.UpdateMode(s.atts)
-	o.rows = rowWriter{spec: &s.row, r: o.r.ctx, t: o.t, work: make([]datum.Datum, s.row.width)}
-	return nil
+	u := &updater{spec: s, env: env, t: t, w: t.Set().Writer(env.Stmt), mode: t.UpdateMode(s.atts)}
+	u.rows = rowWriter{spec: &s.row, r: ctx, t: t, work: make([]datum.Datum, s.row.width)}
+	return u, nil
 }
 
 func (o *updateOp) next() (*vec.Batch, error) {
-	if o.t == nil {
-		if err := o.start(); err != nil {
+	if o.up == nil {
+		up, err := newUpdater(o.spec, o.r.env, o.r.ctx)
+		if err != nil {
 			return nil, err
 		}
+		up.again = func(row *table.Row) (bool, error) {
+			return o.r.again(o.spec.input, o.spec.target, row, up.rows.work[:o.spec.row.base])
+		}
+		o.up = up
 	}
 	for {
 		b, err := o.input.next()
@@ -89,12 +104,17 @@ func (o *updateOp) next() (*vec.Batch, error) {
 			return nil, err
 		}
 		if b == nil {
-			return nil, o.w.Finish()
+			return nil, o.up.w.Finish()
 		}
 		o.out.reset()
 		for i := 0; i < b.Len(); i++ {
-			b.Row(i, o.rows.work[:o.spec.row.base])
-			if err := o.one(); err != nil {
+			b.Row(i, o.up.rows.work[:o.spec.row.base])
+			done, err := o.up.one()
+			if err == nil && done {
+				o.r.touched++
+				err = o.out.add(o.r.ctx, o.up.rows.work)
+			}
+			if err != nil {
 				return nil, err
 			}
 		}
@@ -107,43 +127,37 @@ func (o *updateOp) next() (*vec.Batch, error) {
 	}
 }
 
-// one updates the row that work's base columns are about.
-func (o *updateOp) one() error {
-	s := o.spec
-	work := o.rows.work
-	key := []byte(work[s.rowID].Str())
-	row, state, err := o.t.LockRow(o.r.env.Stmt, key, o.mode, txn.Wait)
+// one updates the row that work's base columns are about; done is false when it
+// has gone or does not qualify any more.
+func (u *updater) one() (done bool, err error) {
+	s, work := u.spec, u.rows.work
+	row, state, err := u.t.LockRow(u.env.Stmt, []byte(work[s.rowID].Str()), u.mode, txn.Wait)
 	if err != nil || row == nil {
-		return err
+		return false, err
 	}
 	if state == txn.RowChanged {
-		ok, err := o.r.again(s.input, s.target, row, work[:s.row.base])
-		if !ok || err != nil {
-			return err
+		if ok, err := u.again(row); !ok || err != nil {
+			return false, err
 		}
 	}
 	values := append([]datum.Datum(nil), row.Values...)
 	for i, ord := range s.set {
 		values[s.atts[i]-1] = work[ord]
 	}
-	if err := o.rows.fill(values); err != nil {
-		return err
+	if err := u.rows.fill(values); err != nil {
+		return false, err
 	}
-	if err := o.w.Update(o.t, row, values); err != nil {
-		return err
+	if err := u.w.Update(u.t, row, values); err != nil {
+		return false, err
 	}
-	o.r.touched++
 	if len(s.row.extra) > 0 || len(s.row.views) > 0 {
 		at := row.Key
-		if o.t.Clustered() {
-			at = o.t.KeyOf(nil, values)
+		if u.t.Clustered() {
+			at = u.t.KeyOf(nil, values)
 		}
-		o.rows.extras(values, at)
-		if err := o.rows.viewChecks(values); err != nil {
-			return err
-		}
+		u.rows.extras(values, at)
 	}
-	return o.out.add(o.r.ctx, work)
+	return true, u.rows.viewChecks(values)
 }
 
 // again runs the statement's query for a row that others have changed and
@@ -198,23 +212,42 @@ type deleteOp struct {
 	spec  *deleteSpec
 	r     *run
 	input operator
-	t     *table.Table
-	w     *table.Writer
-	work  []datum.Datum
+	del   *deleter
 	out   returned
 }
 
+// deleter deletes rows of one table, one at a time; the short path uses it too.
+type deleter struct {
+	spec  *deleteSpec
+	env   *Env
+	t     *table.Table
+	w     *table.Writer
+	work  []datum.Datum                             // the input's row
+	again func(row *table.Row) (ok bool, err error) // as updater's
+}
+
+func newDeleter(s *deleteSpec, env *Env) (*deleter, error) {
+	if err := env.Stmt.Tx().Writable("DELETE"); err != nil {
+		return nil, err
+	}
+	t, err := env.table(s.op.Table)
+	if err != nil {
+		return nil, err
+	}
+	return &deleter{spec: s, env: env, t: t, w: t.Set().Writer(env.Stmt)}, nil
+}
+
 func (o *deleteOp) next() (*vec.Batch, error) {
-	if o.t == nil {
-		if err := o.r.env.Stmt.Tx().Writable("DELETE"); err != nil {
-			return nil, err
-		}
-		t, err := o.r.env.table(o.spec.op.Table)
+	if o.del == nil {
+		del, err := newDeleter(o.spec, o.r.env)
 		if err != nil {
 			return nil, err
 		}
-		o.t, o.w = t, t.Set().Writer(o.r.env.Stmt)
-		o.work = make([]datum.Datum, len(o.spec.input.info().types))
+		del.work = make([]datum.Datum, len(o.spec.input.info().types))
+		del.again = func(row *table.Row) (bool, error) {
+			return o.r.again(o.spec.input, o.spec.target, row, del.work)
+		}
+		o.del = del
 	}
 	for {
 		b, err := o.input.next()
@@ -222,12 +255,17 @@ func (o *deleteOp) next() (*vec.Batch, error) {
 			return nil, err
 		}
 		if b == nil {
-			return nil, o.w.Finish()
+			return nil, o.del.w.Finish()
 		}
 		o.out.reset()
 		for i := 0; i < b.Len(); i++ {
-			b.Row(i, o.work)
-			if err := o.one(); err != nil {
+			b.Row(i, o.del.work)
+			done, err := o.del.one()
+			if err == nil && done {
+				o.r.touched++
+				err = o.out.add(o.r.ctx, o.del.work)
+			}
+			if err != nil {
 				return nil, err
 			}
 		}
@@ -240,23 +278,19 @@ func (o *deleteOp) next() (*vec.Batch, error) {
 	}
 }
 
-func (o *deleteOp) one() error {
-	key := []byte(o.work[o.spec.rowID].Str())
-	row, state, err := o.t.LockRow(o.r.env.Stmt, key, txn.RowUpdate, txn.Wait)
+// one deletes the row that work is about; done is false when it has gone or does
+// not qualify any more.
+func (d *deleter) one() (done bool, err error) {
+	row, state, err := d.t.LockRow(d.env.Stmt, []byte(d.work[d.spec.rowID].Str()), txn.RowUpdate, txn.Wait)
 	if err != nil || row == nil {
-		return err
+		return false, err
 	}
 	if state == txn.RowChanged {
-		ok, err := o.r.again(o.spec.input, o.spec.target, row, o.work)
-		if !ok || err != nil {
-			return err
+		if ok, err := d.again(row); !ok || err != nil {
+			return false, err
 		}
 	}
-	if err := o.w.Delete(o.t, row); err != nil {
-		return err
-	}
-	o.r.touched++
-	return o.out.add(o.r.ctx, o.work)
+	return true, d.w.Delete(d.t, row)
 }
 
 func (o *deleteOp) rewind() error { return pgerr.Internal("a data-modifying node was run twice") }

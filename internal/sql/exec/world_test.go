@@ -308,4 +308,3 @@ func (w *world) must(sql string, params ...datum.Datum) answer {
 	}
 	return a
 }
-
