@@ -13,7 +13,7 @@ type form struct {
 	replace bool // CREATE OR REPLACE is allowed
 }
 
-const triggerCall = "EXECUTE { FUNCTION | PROCEDURE } funcname ( [ { trigarg },+ ] )"
+const triggerCall = "EXECUTE { FUNCTION | PROCEDURE } funcname ( [ trigarg ] { , trigarg }* )"
 
 // createForms are the kinds of CREATE by the word behind it.
 var createForms = map[class]form{
@@ -243,7 +243,7 @@ func init() {
 		"pubobjects":        {match: func(p *parser) bool { return true }, read: (*parser).publicationObjects},
 		"ruleactions":       must((*parser).ruleActions),
 		"triggerevents":     must((*parser).triggerEvents),
-		"trigarg":           {match: func(p *parser) bool { return p.tok.cls != ')' }, read: (*parser).triggerArg},
+		"trigarg":           {match: func(p *parser) bool { return p.tok.cls != ')' && p.tok.cls != ',' }, read: (*parser).triggerArg},
 		"constrainttrigger": must((*parser).constraintTrigger),
 		"mappeduser":        must((*parser).mappedUser),
 		"argsdefault":       must((*parser).funcArgsWithDefaults),
