@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/encoding/rowenc"
 	"github.com/driftdb/driftdb/internal/store"
 	"github.com/driftdb/driftdb/internal/txn"
 )
@@ -16,12 +17,13 @@ func (t *Table) eachRow(st *txn.Statement, yield func(key []byte, values []datum
 	defer now.Close()
 	it := now.Scan(t.shape.id, nil, nil, false)
 	values := make([]datum.Datum, len(t.Desc.Columns))
+	var arena rowenc.Arena
 	for rows := 0; it.Next(); rows++ {
 		if rows%1024 == 0 && st.Context().Err() != nil {
 			_ = it.Close()
 			return txn.ContextError(st.Context())
 		}
-		err := t.decode(it.Image().Tuple, values, nil)
+		err := t.decode(it.Image().Tuple, values, &arena)
 		if err == nil {
 			err = yield(it.Key(), values)
 		}

@@ -2,6 +2,9 @@ package table_test
 
 import (
 	"context"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -430,4 +433,45 @@ func TestTruncateAndRewrite(t *testing.T) {
 		return table.BuildIndex(st, tab, tab.Index(bad.OID))
 	})
 	w.fails(err, pgcode.UniqueViolation, `could not create unique index "t_v_key"`, "Key (v)=(20.0) is duplicated.")
+}
+
+// TestConflictStress inserts the same keys from many goroutines as INSERT ... ON
+// CONFLICT DO NOTHING does: nobody gets an error, each key is inserted once.
+func TestConflictStress(t *testing.T) {
+	w := newWorld(t)
+	d := w.table("t", "id int8, u int8", 1)
+	w.index(d, "t_u_key", true, nil, 2)
+	tab := w.open(d)
+	var wg sync.WaitGroup
+	var inserted atomic.Int64
+	for range 8 {
+		wg.Go(func() {
+			for k := range 40 {
+				s := w.begin()
+				n := strconv.Itoa(k)
+				err := s.do(func(_ *txn.Statement, wr *table.Writer) error {
+					values := vals(tab, n, n)
+					key, _, err := wr.Conflict(tab, values, nil)
+					if err != nil || key != nil {
+						return err
+					}
+					inserted.Add(1)
+					_, err = wr.Insert(tab, values)
+					return err
+				})
+				if err == nil {
+					_, _, err = s.tx.Commit(s.ctx)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				s.tx.Rollback()
+			}
+		})
+	}
+	wg.Wait()
+	if inserted.Load() != 40 {
+		t.Errorf("%d inserted", inserted.Load())
+	}
+	w.verify(tab)
 }

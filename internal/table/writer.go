@@ -269,22 +269,7 @@ func (w *Writer) conflict(t *Table, x *Index, values []datum.Datum) ([]byte, err
 				return nil, nil // Insert gives 23502
 			}
 		}
-		key := t.KeyOf(nil, values)
-		_, found, err := w.tx.Newest(t.shape.id, key)
-		if err != nil {
-			return nil, err
-		}
-		if found { // no lock on what is there already, unless it is being removed
-			if _, err := w.tx.AwaitRow(w.st.Context(), t.shape.id, key); err != nil {
-				return nil, err
-			}
-		} else if err := w.tx.LockNewRow(w.st.Context(), t.shape.id, key); err != nil {
-			return nil, err
-		}
-		if _, found, err = w.tx.Newest(t.shape.id, key); err != nil || found {
-			return key, err
-		}
-		return nil, w.tx.LockNewRow(w.st.Context(), t.shape.id, key)
+		return w.keyConflict(t, t.KeyOf(nil, values))
 	}
 	ok, err := x.build(&w.new, values, nil)
 	if err != nil || !ok || w.new.unique == nil {
@@ -304,6 +289,27 @@ func (w *Writer) conflict(t *Table, x *Index, values []datum.Datum) ([]byte, err
 		}
 	}
 	return w.taken(x, &w.new)
+}
+
+// keyConflict is conflict for the clustering key. A row that is there already is
+// not locked, only waited for while somebody removes it; a key that is free is,
+// and then looked at again.
+func (w *Writer) keyConflict(t *Table, key []byte) ([]byte, error) {
+	_, found, err := w.tx.Newest(t.shape.id, key)
+	if err == nil && found {
+		if _, err = w.tx.AwaitRow(w.st.Context(), t.shape.id, key); err == nil {
+			_, found, err = w.tx.Newest(t.shape.id, key)
+		}
+	}
+	if err == nil && !found {
+		if err = w.tx.LockNewRow(w.st.Context(), t.shape.id, key); err == nil {
+			_, found, err = w.tx.Newest(t.shape.id, key)
+		}
+	}
+	if err != nil || !found {
+		return nil, err
+	}
+	return key, nil
 }
 
 func tooBig(err error) error {

@@ -92,6 +92,9 @@ func (tx *Tx) write(id store.StorageID, key, tuple []byte, base Base, from strin
 	k := tx.arena.bufferKey(id, key)
 	tx.live.Set(k, e)
 	tx.bytes += entryBytes(k, &e)
+	if had {
+		tx.bytes -= entryBytes(k, &old)
+	}
 	if tx.bytes > tx.m.settings.MaxTxBytes {
 		return errTooLarge()
 	}
