@@ -158,14 +158,26 @@ func NewNumeric(coef int64, scale int16) Datum {
 // exponent is minus the display scale (never above 0). Values whose coefficient
 // fits an int64 are stored inline.
 func NewDecimal(d *apd.Decimal) Datum {
-	if d.Form == apd.Finite && d.Exponent <= 0 && d.Exponent > -16384 && d.Coeff.IsInt64() {
-		c := d.Coeff.Int64()
-		if d.Negative {
-			c = -c
+	if d.Form == apd.Finite && d.Exponent <= 0 && d.Exponent > -16384 {
+		if c, ok := signedCoef(d); ok {
+			return NewNumeric(c, int16(-d.Exponent))
 		}
-		return NewNumeric(c, int16(-d.Exponent))
 	}
 	return Datum{p: unsafe.Pointer(d), k: Numeric}
+}
+
+// signedCoef returns a decimal's coefficient with its sign if that fits an int64.
+func signedCoef(d *apd.Decimal) (int64, bool) {
+	if !d.Coeff.IsUint64() {
+		return 0, false
+	}
+	switch u := d.Coeff.Uint64(); {
+	case d.Negative && u <= 1<<63:
+		return -int64(u), true
+	case !d.Negative && u < 1<<63:
+		return int64(u), true
+	}
+	return 0, false
 }
 
 // Bool returns a boolean's value.

@@ -45,11 +45,7 @@ func hashNumeric(d Datum) uint64 {
 		reduced.Coeff.Mul(&reduced.Coeff, apd.NewBigInt(10))
 		reduced.Exponent--
 	}
-	if reduced.Coeff.IsInt64() && reduced.Exponent <= 0 {
-		coef := reduced.Coeff.Int64()
-		if reduced.Negative {
-			coef = -coef
-		}
+	if coef, ok := signedCoef(&reduced); ok && reduced.Exponent <= 0 {
 		return mix(uint64(coef) ^ uint64(-reduced.Exponent)<<56)
 	}
 	h := mix(uint64(reduced.Exponent))
