@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"time"
 
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/config"
@@ -49,18 +48,17 @@ func (s *Session) ensure() error {
 
 // startTx begins a transaction with the session's default modes and those given.
 func (s *Session) startTx(m ast.TxModes) error {
+	h := s.hot()
 	opts := txn.Options{
-		ReadOnly: s.cfg.Bool("default_transaction_read_only"),
-		PID:      s.pid,
-		Async:    s.cfg.Text("synchronous_commit") == "off",
+		ReadOnly: h.readOnly, PID: s.pid, Async: h.async, LockTimeout: h.lockTimeout, DeadlockTimeout: h.deadlockTimeout,
 	}
-	isolation := s.cfg.Text("default_transaction_isolation")
+	isolation := h.isolation
 	s.txnTime = int64(s.srv.DB.Now()) - pgEpoch
 	s.stmtTime = s.txnTime
 	s.cfg.Begin()
 	s.tx = s.srv.Txns.Begin(opts)
 	s.failed, s.ran, s.asOf, s.edit, s.saves = false, false, nil, nil, nil
-	if err := s.cfg.Override("transaction_read_only", onOff(opts.ReadOnly), true); err != nil {
+	if err := s.showMode("transaction_read_only", onOff(opts.ReadOnly)); err != nil {
 		return err
 	}
 	if err := s.setIsolation(isolation); err != nil {
@@ -93,7 +91,7 @@ func (s *Session) setIsolation(name string) error {
 	if s.ran && s.tx.Options().Isolation != level || !s.tx.SetIsolation(level) {
 		return pgerr.New(pgcode.ActiveSqlTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
 	}
-	return s.cfg.Override("transaction_isolation", name, true)
+	return s.showMode("transaction_isolation", name)
 }
 
 var isolationNames = map[ast.Isolation]string{
@@ -133,7 +131,7 @@ func (s *Session) setReadOnly(on bool) error {
 		}
 	}
 	s.tx.SetReadOnly(on)
-	return s.cfg.Override("transaction_read_only", onOff(on), true)
+	return s.showMode("transaction_read_only", onOff(on))
 }
 
 // enterPast makes the whole transaction read as of a moment.
@@ -157,7 +155,7 @@ func (s *Session) pin(seq store.Seq) error {
 		return pgerr.New(pgcode.ActiveSqlTransaction, "SET TRANSACTION AS OF must be called before any query")
 	}
 	s.asOf = &seq
-	return s.cfg.Override("transaction_read_only", "on", true)
+	return s.showMode("transaction_read_only", "on")
 }
 
 // commit ends the transaction; an error means it was rolled back.
@@ -412,7 +410,13 @@ func (s *Session) rollbackTo(name string) error {
 }
 
 // timeouts hands lock_timeout and deadlock_timeout to the transaction.
-func (s *Session) timeouts() {
-	s.tx.SetTimeouts(time.Duration(s.cfg.Int("lock_timeout"))*time.Millisecond,
-		time.Duration(s.cfg.Int("deadlock_timeout"))*time.Millisecond)
+func (s *Session) timeouts() { s.tx.SetTimeouts(s.hot().lockTimeout, s.hot().deadlockTimeout) }
+
+// showMode makes SHOW tell a mode of the running transaction. Most transactions
+// have the default modes, which it tells already.
+func (s *Session) showMode(name, value string) error {
+	if s.cfg.Text(name) == value {
+		return nil
+	}
+	return s.cfg.Override(name, value, true)
 }

@@ -28,7 +28,7 @@ type planned struct {
 	tables  *table.Set
 	version store.Seq // of the catalog it was bound in
 	private bool      // bound in a catalog that only this transaction sees
-	setting uint64    // generation of the settings it was bound with
+	setting string    // planKey of the settings it was bound with
 	pinned  bool      // the transaction read the past
 }
 
@@ -141,7 +141,7 @@ func (s *Session) planIn(ctx context.Context, c view, st statement, infer bool) 
 	if err != nil {
 		return nil, err
 	}
-	physical, err := opt.Plan(ctx, bound, s.statistics(c), s.planSettings())
+	physical, err := opt.Plan(ctx, bound, s.statistics(c), s.hot().planner)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (s *Session) planIn(ctx context.Context, c view, st statement, infer bool) 
 	}
 	return &planned{
 		stmt: bound, program: program, columns: resultColumns(bound), tables: c.tables, version: c.version,
-		private: c.private, setting: s.cfg.Generation(), pinned: s.asOf != nil,
+		private: c.private, setting: s.hot().planKey, pinned: s.asOf != nil,
 	}, nil
 }
 
@@ -171,7 +171,7 @@ func resultColumns(p *plan.Statement) []client.Column {
 // session's present settings (I4).
 func (p *planned) current(c view, s *Session) bool {
 	return !p.private && !c.private && !p.stmt.HasMoments && !p.pinned && s.asOf == nil &&
-		p.version == c.version && p.setting == s.cfg.Generation()
+		p.version == c.version && p.setting == s.hot().planKey
 }
 
 // running is a query on its way.
@@ -241,7 +241,7 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 	}
 	env := exec.Env{
 		Ctx: ctx, B: s.context(ctx), Params: st.params, Stmt: stmt, Tables: pl.tables,
-		Moments: execMoments{s}, Virtual: virtual{s, c.snapshot}, MemLimit: s.memoryLimit(), Path: s.path(), Workers: workers,
+		Moments: execMoments{s}, Virtual: virtual{s, c.snapshot}, MemLimit: s.hot().memory, Path: s.hot().path, Workers: workers,
 	}
 	cursor, err := pl.program.Run(env)
 	if err != nil {
@@ -253,23 +253,9 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 // workers is how many goroutines one query may use.
 const workers = 2
 
-// memoryLimit is what one query's operators may hold.
-func (s *Session) memoryLimit() int64 { return s.cfg.Int("work_mem") * 1024 * memoryFactor }
-
 // memoryFactor scales work_mem to a whole query: until operators spill to disk
 // they must be able to hold what PostgreSQL would put into temporary files.
 const memoryFactor = 256
-
-// path is which of the two execution paths the session forces.
-func (s *Session) path() exec.Path {
-	switch v, _ := s.cfg.Get("drift.force_path"); v {
-	case "batch":
-		return exec.PathBatch
-	case "short":
-		return exec.PathShort
-	}
-	return exec.PathAuto
-}
 
 // lockRelations takes the table locks of a plan.
 func (s *Session) lockRelations(ctx context.Context, p *planned, c view) (again bool, err error) {

@@ -55,8 +55,13 @@ type Session struct {
 	login       uint32 // role that logged in
 	user        uint32 // current role
 	sessionUser uint32
+	roleChecked uint64 // generation of the settings that user was taken from
 	database    string
 	started     time.Time
+
+	settings    hotSettings
+	formatsMade *pgfmt.Settings
+	formatsBase *pgfmt.Settings
 
 	block
 	statements map[string]*prepared
@@ -170,14 +175,6 @@ func (s *Session) Setting(name string) (string, bool) { return s.cfg.Get(name) }
 // Formats implements client.Formatter.
 func (s *Session) Formats() *pgfmt.Settings { return s.formats() }
 
-// formats are the session's output settings with names resolved in its catalog.
-func (s *Session) formats() *pgfmt.Settings {
-	f := *s.cfg.Formats()
-	f.Names = s
-	f.Now = s.txnTime
-	return &f
-}
-
 // Cancel implements client.Session.
 func (s *Session) Cancel() { s.stop(errCanceled) }
 
@@ -197,8 +194,8 @@ func (s *Session) begin(ctx context.Context, query string) (context.Context, fun
 	s.cancel = cancel
 	s.cancelMu.Unlock()
 	var timer *time.Timer
-	if limit := s.cfg.Int("statement_timeout"); limit > 0 {
-		timer = time.AfterFunc(time.Duration(limit)*time.Millisecond, func() {
+	if limit := s.hot().statementTimeout; limit > 0 {
+		timer = time.AfterFunc(limit, func() {
 			cancel(pgerr.New(pgcode.QueryCanceled, "canceling statement due to statement timeout"))
 		})
 	}

@@ -311,6 +311,16 @@ func (s *Session) become(cat *catalog.Snapshot, setting, value string, oid uint3
 // syncRole takes the current role from the settings, after a rollback or the end
 // of SET LOCAL changed them.
 func (s *Session) syncRole() error {
+	if g := s.cfg.Generation(); g != s.roleChecked {
+		if err := s.takeRole(); err != nil {
+			return err
+		}
+		s.roleChecked = g
+	}
+	return nil
+}
+
+func (s *Session) takeRole() error {
 	auth, role := s.cfg.Text("session_authorization"), s.cfg.Text("role")
 	if s.roleName(s.sessionUser) == auth && (role == "none" && s.user == s.sessionUser || s.roleName(s.user) == role) {
 		return nil
@@ -435,7 +445,7 @@ func (s *Session) mayMove() error {
 // applyAsOf pins the running transaction to the moment of drift.as_of, if that
 // is set.
 func (s *Session) applyAsOf() error {
-	value, _ := s.cfg.Get("drift.as_of")
+	value := s.hot().asOf
 	if value == "" || s.asOf != nil {
 		return nil
 	}

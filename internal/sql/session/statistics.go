@@ -2,7 +2,6 @@ package session
 
 import (
 	"github.com/driftdb/driftdb/internal/catalog"
-	"github.com/driftdb/driftdb/internal/sql/opt"
 )
 
 // statistics is what the planner reads of a catalog and its tables.
@@ -22,13 +21,4 @@ func (st statistics) TableRows(oid uint32) float64 {
 		return stat.rows
 	}
 	return -1
-}
-
-// planSettings are the settings that steer the planner.
-func (s *Session) planSettings() opt.Settings {
-	return opt.Settings{
-		NoHashJoin: !s.cfg.Bool("enable_hashjoin"), NoMergeJoin: !s.cfg.Bool("enable_mergejoin"),
-		NoNestLoop: !s.cfg.Bool("enable_nestloop"), NoIndexScan: !s.cfg.Bool("enable_indexscan"),
-		NoSeqScan: !s.cfg.Bool("enable_seqscan"), NoHashAgg: !s.cfg.Bool("enable_hashagg"), NoSort: !s.cfg.Bool("enable_sort"),
-	}
 }

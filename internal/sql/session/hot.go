@@ -1,0 +1,82 @@
+package session
+
+import (
+	"time"
+
+	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
+	"github.com/driftdb/driftdb/internal/sql/exec"
+	"github.com/driftdb/driftdb/internal/sql/opt"
+)
+
+// hotSettings are the settings that every statement reads, looked up once per
+// change of any setting.
+type hotSettings struct {
+	generation       uint64
+	valid            bool
+	readOnly         bool
+	isolation        string
+	async            bool
+	asOf             string
+	statementTimeout time.Duration
+	lockTimeout      time.Duration
+	deadlockTimeout  time.Duration
+	memory           int64
+	path             exec.Path
+	planner          opt.Settings
+	// planKey is what a plan depends on: equal keys, equal plans.
+	planKey string
+}
+
+// hot returns the settings as they are now.
+func (s *Session) hot() *hotSettings {
+	if g := s.cfg.Generation(); !s.settings.valid || s.settings.generation != g {
+		s.readHot(g)
+	}
+	return &s.settings
+}
+
+func (s *Session) readHot(generation uint64) {
+	h := hotSettings{
+		generation: generation, valid: true,
+		readOnly:         s.cfg.Bool("default_transaction_read_only"),
+		isolation:        s.cfg.Text("default_transaction_isolation"),
+		async:            s.cfg.Text("synchronous_commit") == "off",
+		statementTimeout: milliseconds(s.cfg.Int("statement_timeout")),
+		lockTimeout:      milliseconds(s.cfg.Int("lock_timeout")),
+		deadlockTimeout:  milliseconds(s.cfg.Int("deadlock_timeout")),
+		memory:           s.cfg.Int("work_mem") * 1024 * memoryFactor,
+		planner: opt.Settings{
+			NoHashJoin: !s.cfg.Bool("enable_hashjoin"), NoMergeJoin: !s.cfg.Bool("enable_mergejoin"),
+			NoNestLoop: !s.cfg.Bool("enable_nestloop"), NoIndexScan: !s.cfg.Bool("enable_indexscan"),
+			NoSeqScan: !s.cfg.Bool("enable_seqscan"), NoHashAgg: !s.cfg.Bool("enable_hashagg"), NoSort: !s.cfg.Bool("enable_sort"),
+		},
+	}
+	h.asOf, _ = s.cfg.Get("drift.as_of")
+	switch v, _ := s.cfg.Get("drift.force_path"); v {
+	case "batch":
+		h.path = exec.PathBatch
+	case "short":
+		h.path = exec.PathShort
+	}
+	for _, name := range []string{
+		"search_path", "role", "session_authorization", "TimeZone", "DateStyle", "IntervalStyle", "bytea_output",
+		"enable_hashjoin", "enable_mergejoin", "enable_nestloop", "enable_indexscan", "enable_seqscan", "enable_hashagg", "enable_sort",
+	} {
+		h.planKey += s.cfg.Text(name) + "\x00"
+	}
+	s.settings = h
+}
+
+func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// formats are the session's output settings with names resolved in its catalog.
+// They are made once per transaction and change of settings.
+func (s *Session) formats() *pgfmt.Settings {
+	base := s.cfg.Formats()
+	if s.formatsMade == nil || s.formatsBase != base || s.formatsMade.Now != s.txnTime {
+		f := *base
+		f.Names, f.Now = s, s.txnTime
+		s.formatsMade, s.formatsBase = &f, base
+	}
+	return s.formatsMade
+}
