@@ -190,8 +190,11 @@ func (l *lexer) unicode(t token) token {
 	l.notices = nil
 	u := l.next()
 	l.notices = notices
+	if u.cls == tError {
+		return u // PostgreSQL reads the next token before it looks at the escapes
+	}
 	if u.cls != kwUescape {
-		l.err = err // it comes again when the token is read in its turn
+		l.err = err
 	} else {
 		e := l.next()
 		if e.cls == tError {

@@ -171,6 +171,9 @@ func (p *parser) subselect(q *ast.SelectStmt, pos int) *ast.RangeSubselect {
 	r.Temporal = p.temporal()
 	r.Alias = p.optAlias()
 	if r.Alias == nil {
+		if p.tok.cls == tError {
+			p.syntaxError()
+		}
 		what, example := "subquery", "SELECT"
 		if q.Values != nil {
 			what, example = "VALUES", "VALUES"

@@ -119,8 +119,8 @@ func (p *parser) commonFunc() ast.Expr {
 	}
 	pos, cls := p.tok.pos, p.tok.cls
 	if v, ok := sqlValues[cls]; ok {
-		if cls == kwCurrentSchema && p.peek(1) == '(' {
-			return nil
+		if next := p.peek(1); cls == kwCurrentSchema && (next == '(' || next == tSconst) {
+			return nil // a function or type of that name
 		}
 		return p.sqlValue(v)
 	}

@@ -93,6 +93,9 @@ func (p *parser) fetch() token {
 	switch t.cls {
 	case kwNot, kwNulls, kwWith:
 		p.pending, p.hasPending = p.lexer.next(), true
+		if p.pending.cls == tError {
+			return p.pending
+		}
 		t.cls = withLookahead(t.cls, p.pending.cls)
 	}
 	return t
@@ -187,6 +190,9 @@ func (p *parser) failAt(t token, msg string) {
 // fail reports an error of the given code at a byte offset; a negative one means
 // no position.
 func (p *parser) fail(code pgcode.Code, pos int, format string, args ...any) {
+	if p.tok.cls == tError { // PostgreSQL has read that token before it complains
+		p.syntaxError()
+	}
 	e := pgerr.New(code, format, args...)
 	if pos >= 0 {
 		e = e.At(pos + 1)

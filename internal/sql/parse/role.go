@@ -275,12 +275,11 @@ func (p *parser) privileges() []*ast.Privilege {
 	}
 	return list(p, func() *ast.Privilege {
 		v := &ast.Privilege{Pos: p.tok.pos}
-		switch p.tok.cls {
-		case kwAlter:
-			p.advance()
-			p.expect(kwSystem)
+		if p.accept2(kwAlter, kwSystem) {
 			v.Name = "alter system"
 			return v
+		}
+		switch p.tok.cls {
 		case kwSelect, kwReferences, kwCreate:
 			v.Name = p.tok.text
 			p.advance()
