@@ -21,6 +21,7 @@ type filterKernel func(c *Ctx, n *call, b *vec.Batch, sel, out []int32) (hits []
 type call struct {
 	typ    types.T
 	proc   *builtin.Proc
+	eval   builtin.Func // proc's body for these argument types
 	args   []Node
 	kernel kernel
 	filter filterKernel
@@ -56,7 +57,7 @@ func (n *call) invoke(c *Ctx, args []datum.Datum) (datum.Datum, error) {
 	if n.prep != nil {
 		n.prep(c)
 	}
-	return n.proc.Eval(c.B, args)
+	return n.eval(c.B, args)
 }
 
 func (n *call) Vec(c *Ctx, b *vec.Batch, sel []int32) (*vec.Vec, error) {
@@ -89,7 +90,7 @@ func (n *call) loop(c *Ctx, args []*vec.Vec, b *vec.Batch, sel []int32) (*vec.Ve
 	if n.prep != nil {
 		n.prep(c)
 	}
-	strict, eval := n.proc.Strict, n.proc.Eval
+	strict, eval := n.proc.Strict, n.eval
 rows:
 	for _, i := range all(b, sel) {
 		for k, v := range args {
@@ -115,10 +116,15 @@ rows:
 // newCall builds a call; a function without a body is 0A000 when the statement
 // is compiled, before any row is touched.
 func newCall(comp *Compiler, proc *builtin.Proc, typ types.T, args []Node) (Node, error) {
-	if proc.Eval == nil {
+	oids := make([]types.OID, len(args))
+	for i, a := range args {
+		oids[i] = a.Type().OID
+	}
+	eval := proc.For(oids, typ.OID)
+	if eval == nil {
 		return nil, pgerr.NotSupported("This PostgreSQL function is not built yet.", "function %s is not supported", Signature(proc))
 	}
-	n := &call{typ: typ, proc: proc, args: args, slot: comp.NewSlot()}
+	n := &call{typ: typ, proc: proc, eval: eval, args: args, slot: comp.NewSlot()}
 	chooseKernel(n)
 	return n, nil
 }
