@@ -12,7 +12,7 @@ import (
 	"github.com/driftdb/driftdb/internal/types"
 )
 
-// Version is what version() and the server_version setting announce.
+// ServerVersion is what the server_version setting announces, versionText what version() answers.
 const (
 	ServerVersion = "15.18"
 	versionText   = "PostgreSQL " + ServerVersion + " (DriftDB)"
