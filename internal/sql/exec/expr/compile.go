@@ -190,6 +190,15 @@ func (comp *Compiler) call(e *plan.FuncCall, scope *Scope) (Node, level, error) 
 	if err != nil {
 		return nil, lv, err
 	}
+	if e.Proc.Strict {
+		// A strict call with a constant NULL is NULL: its other arguments are not
+		// evaluated, so an error in them does not appear (simplify_function).
+		for _, a := range args {
+			if k, ok := a.(*constant); ok && k.value.IsNull() {
+				return comp.constant(e.Type(), datum.Datum{}), fixed, nil
+			}
+		}
+	}
 	n, err := newCall(comp, e.Proc, e.Type(), args)
 	if err != nil {
 		return nil, lv, err
