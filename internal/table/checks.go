@@ -246,16 +246,40 @@ func (w *Writer) checkParent(a parentAction) error {
 			return err
 		}
 	}
-	return w.children(a, parent, child, func([]byte) error { return a.f.stillReferenced(child, parent, a.old) })
+	return w.eachChild(&a, parent, child, txn.RowKeyShare, func(*Row, bool) error { return a.f.stillReferenced(child, parent, a.old) })
 }
 
-// children calls yield with the key of every child row, own writes included,
-// that points to the old key.
-func (w *Writer) children(a parentAction, parent, child *Table, yield func(key []byte) error) error {
+// eachChild locks every child row that points to the old key and calls yield
+// with it. Somebody may have moved a child to another key while its lock was
+// waited for, so the search is repeated until every row is as it was found.
+func (w *Writer) eachChild(a *parentAction, parent, child *Table, mode txn.Mode, yield func(row *Row, changed bool) error) error {
 	wanted, ok := convertKey(parent, a.f.c.RefColumns, child, a.f.c.Columns, a.old)
 	if !ok {
 		return nil
 	}
+	for again := true; again; {
+		again = false
+		err := w.children(a, child, wanted, func(key []byte) error {
+			row, changed, err := child.LockNewest(w.st, key, mode)
+			if err != nil {
+				return err
+			}
+			if row == nil || !equalKeys(pick(row.Values, a.f.c.Columns), wanted) {
+				again = true
+				return nil
+			}
+			return yield(row, changed)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// children calls yield with the key of every child row, own writes included,
+// that points to the wanted key now.
+func (w *Writer) children(a *parentAction, child *Table, wanted []datum.Datum, yield func(key []byte) error) error {
 	ctx := w.st.Context()
 	if _, _, err := w.tx.LockTable(ctx, a.f.child, txn.RowExclusive, txn.Wait); err != nil {
 		return err
@@ -326,12 +350,7 @@ func (w *Writer) cascadeTo(a *parentAction, act byte) error {
 	if set != nil {
 		mode = child.UpdateMode(a.f.c.Columns)
 	}
-	wanted, _ := convertKey(parent, a.f.c.RefColumns, child, a.f.c.Columns, a.old)
-	return w.children(*a, parent, child, func(key []byte) error {
-		row, changed, err := child.LockNewest(w.st, key, mode)
-		if err != nil || row == nil || !equalKeys(pick(row.Values, a.f.c.Columns), wanted) {
-			return err
-		}
+	return w.eachChild(a, parent, child, mode, func(row *Row, changed bool) error {
 		if changed && w.tx.Options().Isolation >= txn.RepeatableRead {
 			return ErrChanged()
 		}

@@ -255,11 +255,13 @@ func (s *session) update(t *table.Table, id string, set map[int]string) (state t
 	return state, err
 }
 
+var errMissing = errors.New("no such row")
+
 func (s *session) delete(t *table.Table, id string) error {
 	return s.do(func(st *txn.Statement, w *table.Writer) error {
 		key := s.key(st, t, 1, id)
 		if key == nil {
-			return errors.New("no row " + id)
+			return errMissing
 		}
 		row, _, err := t.LockRow(st, key, txn.RowUpdate, txn.Wait)
 		if row == nil || err != nil {

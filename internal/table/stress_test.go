@@ -1,12 +1,16 @@
 package table_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
@@ -307,4 +311,103 @@ func TestModel(t *testing.T) {
 		s.tx.Rollback()
 	}
 	w.verify(tab)
+}
+
+// TestConcurrentConstraints lets goroutines insert, change, move and delete rows
+// of a parent and a child, with unique keys, cascades and savepoints. At every
+// commit each child has its parent, unique keys are unique, and rows and index
+// entries agree; the store's doctor agrees with the change lists.
+func TestConcurrentConstraints(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	opts := store.Options{FS: store.MemFS(), NoSync: true, BallastBytes: -1, CacheBytes: 8 << 20, MemTableBytes: 1 << 20}
+	w := newWorldWith(t, opts)
+	pd, cd := w.table("p", "id int8, u int8", 1), w.table("c", "id int8, pid int8, v int8", 1)
+	w.index(pd, "p_u_key", true, nil, 2)
+	w.index(cd, "c_pid", false, nil, 2)
+	w.foreign(cd, pd, "c_pid_fkey", func(k *catalog.Constraint) { k.OnDelete, k.OnUpdate = 'c', 'c' }, 2)
+	p, c := w.open(pd), w.open(cd)
+	codes := map[pgcode.Code]int{}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for worker := range 6 {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(seed, uint64(worker)))
+			num := func(n int) string { return strconv.Itoa(r.IntN(n)) }
+			for range 80 {
+				s := w.begin(txn.Options{Isolation: txn.Isolation(r.IntN(2))})
+				var err error
+				for range 1 + r.IntN(4) {
+					sp := s.tx.Savepoint()
+					switch r.IntN(7) {
+					case 0, 1:
+						err = s.insert(p, num(6), num(6))
+					case 2, 3:
+						err = s.insert(c, num(20), num(6), num(9))
+					case 4:
+						_, err = s.update(p, num(6), map[int]string{1 + r.IntN(2): num(6)})
+					case 5:
+						_, err = s.update(c, num(20), map[int]string{1 + r.IntN(3): num(6)})
+					default:
+						if err = s.delete(p, num(6)); errors.Is(err, errMissing) {
+							err = nil
+						}
+					}
+					mu.Lock()
+					codes[pgerr.CodeOf(err)]++
+					mu.Unlock()
+					if err == nil {
+						continue
+					}
+					if code := pgerr.CodeOf(err); code == pgcode.TRDeadlockDetected || code == pgcode.TRSerializationFailure {
+						break
+					}
+					s.tx.RollbackTo(sp)
+					err = nil
+				}
+				if err == nil {
+					_, _, err = s.tx.Commit(s.ctx)
+				}
+				if err != nil {
+					s.tx.Rollback()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for code := range codes {
+		switch code {
+		case "", pgcode.UniqueViolation, pgcode.ForeignKeyViolation, pgcode.TRDeadlockDetected, pgcode.TRSerializationFailure:
+		default:
+			t.Errorf("outcomes %v", codes)
+		}
+	}
+	t.Log(codes)
+	w.verify(p, c)
+	v := w.db.View()
+	last := v.Seq()
+	v.Release()
+	pp, _ := p.Project([]int16{1, 2})
+	cp, _ := c.Project([]int16{2})
+	for seq := range last + 1 {
+		s := w.begin(txn.Options{AsOf: &seq})
+		st, _ := s.tx.Statement(s.ctx)
+		ids, us := map[string]bool{}, map[string]bool{}
+		for _, row := range strings.Split(s.print(st, p, pp), "; ") {
+			id, u, _ := strings.Cut(row, "|")
+			if us[u] {
+				t.Fatalf("at %d: u = %s twice", seq, u)
+			}
+			ids[id], us[u] = true, true
+		}
+		for _, pid := range strings.Split(s.print(st, c, cp), "; ") {
+			if pid != "" && !ids[pid] {
+				t.Fatalf("at %d: child without parent %s", seq, pid)
+			}
+		}
+		st.Close()
+		s.tx.Rollback()
+	}
+	w.must(w.db.Close())
+	w.must(store.Doctor(context.Background(), "", opts, func(f store.Finding) { t.Error(f) }, nil))
 }

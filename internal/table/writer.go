@@ -185,10 +185,7 @@ func (w *Writer) move(t *Table, row *Row, key []byte, values []datum.Datum) erro
 	if err := w.freeKey(t, key, values); err != nil {
 		return err
 	}
-	if err := w.tx.PutMoved(t.shape.id, row.Key, key, w.tuple, txn.None()); err != nil {
-		return err
-	}
-	return w.tx.Delete(t.shape.id, row.Key, txn.Known(row.img))
+	return w.tx.Move(t.shape.id, row.Key, key, w.tuple, txn.None(), txn.Known(row.img))
 }
 
 // updateEntry replaces a row's entry in an index by the one for its new values.

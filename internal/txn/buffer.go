@@ -33,6 +33,9 @@ const (
 	entryRebuilt
 	// entryTouched: a rebuilt row that was changed before or afterwards.
 	entryTouched
+	// entryMoved, of a deleted entry: the row went to another key. Of a live
+	// one: the row came when that had happened, so it is not the committed one.
+	entryMoved
 )
 
 // entryMeta is what most entries of a load do not have. It is immutable.

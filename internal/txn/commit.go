@@ -206,6 +206,9 @@ func (n *netEffect) add(id store.StorageID, key, bufferKey string, e *entry) err
 		n.b.Put(id, k, tuple)
 	}
 	if space.Table != 0 {
+		if exists && moved && !n.consumed[bufferKey] {
+			n.b.Change(space.Table, id, store.OpDelete, k, nil, nil, nil) // the row that was here
+		}
 		n.change(space, id, key, bufferKey, e, exists, moved)
 	}
 	return nil

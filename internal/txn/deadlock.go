@@ -77,10 +77,10 @@ func blockers(w *waiter, yield func(*Tx) bool) {
 		}
 	}
 	for _, other := range w.l.queue {
-		if other == w {
+		if other == w || w.passive {
 			return
 		}
-		if mask&(1<<other.mode) != 0 && !yield(other.tx) {
+		if !other.passive && mask&(1<<other.mode) != 0 && !yield(other.tx) {
 			return
 		}
 	}

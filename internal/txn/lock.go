@@ -56,6 +56,7 @@ type waiter struct {
 	tx      *Tx
 	l       *lock
 	mode    Mode
+	passive bool          // wants to know when mode would be free, not to hold it
 	granted chan struct{} // receives once, when granted
 }
 
@@ -87,6 +88,23 @@ func (t *lockTable) acquire(ctx context.Context, tx *Tx, tag lockTag, mode Mode,
 	}
 	w := &waiter{tx: tx, l: l, mode: mode, granted: make(chan struct{}, 1)}
 	l.enqueue(w, h)
+	tx.waiting = w
+	s.mu.Unlock()
+	return true, t.wait(ctx, s, w)
+}
+
+// await waits until no other holder excludes mode, without taking the lock. It
+// does not queue behind those who want the lock: they have done nothing yet.
+func (t *lockTable) await(ctx context.Context, tx *Tx, tag lockTag, mode Mode) (waited bool, err error) {
+	s := t.shard(tag)
+	s.mu.Lock()
+	l := s.locks[tag]
+	if l == nil || l.free(tx.holds(l), mode) {
+		s.mu.Unlock()
+		return false, nil
+	}
+	w := &waiter{tx: tx, l: l, mode: mode, passive: true, granted: make(chan struct{}, 1)}
+	l.queue = append(l.queue, w)
 	tx.waiting = w
 	s.mu.Unlock()
 	return true, t.wait(ctx, s, w)
@@ -221,7 +239,7 @@ func (l *lock) free(own *held, mode Mode) bool {
 func (l *lock) queueBlocks(mode Mode, n int) bool {
 	mask := conflicts[l.tag.kind()][mode]
 	for _, w := range l.queue[:n] {
-		if mask&(1<<w.mode) != 0 {
+		if !w.passive && mask&(1<<w.mode) != 0 {
 			return true
 		}
 	}
@@ -297,8 +315,7 @@ func (l *lock) remove(w *waiter) bool {
 func (l *lock) wake() {
 	for i := 0; i < len(l.queue); {
 		w := l.queue[i]
-		own := w.tx.holds(l)
-		if !l.free(own, w.mode) || l.queueBlocks(w.mode, i) {
+		if !l.free(w.tx.holds(l), w.mode) || !w.passive && l.queueBlocks(w.mode, i) {
 			i++
 			continue
 		}
@@ -310,6 +327,8 @@ func (l *lock) wake() {
 // be appended to here; the channel orders that before its next step.
 func (l *lock) grantWaiter(w *waiter) {
 	l.remove(w)
-	l.grant(w.tx, w.tx.holds(l), w.mode)
+	if !w.passive {
+		l.grant(w.tx, w.tx.holds(l), w.mode)
+	}
 	w.granted <- struct{}{}
 }

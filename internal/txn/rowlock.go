@@ -163,12 +163,7 @@ func (tx *Tx) AwaitRow(ctx context.Context, id store.StorageID, key []byte) (wai
 	if tx.Fresh(id) {
 		return false, nil
 	}
-	n := len(tx.grants)
-	waited, err = tx.lock(ctx, keyTag(spaceRow, uint64(id), key), RowShare, Wait)
-	if len(tx.grants) > n {
-		tx.releaseLocks(n)
-	}
-	return waited, err
+	return tx.m.locks.await(ctx, tx, keyTag(spaceRow, uint64(id), key), RowShare)
 }
 
 // LockTable takes a table lock. With NoWait it fails with busy set instead of

@@ -38,19 +38,27 @@ func (tx *Tx) PutCopied(id store.StorageID, key, tuple []byte, from store.Storag
 	return tx.write(id, key, tuple, Base{}, "", flags)
 }
 
-// PutMoved is Put for a row whose key was changed from another one, which the
-// caller deletes with Delete. The commit's change list then has one update.
-func (tx *Tx) PutMoved(id store.StorageID, from, key, tuple []byte, base Base) error {
+// Move gives a row another key and a new image. base is what is committed under
+// the new key, oldBase under the old one, both as for Put. The commit's change
+// list has one update for it, from the key the row was committed under.
+func (tx *Tx) Move(id store.StorageID, from, key, tuple []byte, base, oldBase Base) error {
 	origin := string(from)
 	if e, ok := lookup(&tx.live, id, from); ok {
 		switch {
 		case e.from() != "":
 			origin = e.from() // moved before
-		case e.base().state == baseNone:
+		case e.base().state == baseNone || e.flags&entryMoved != 0:
 			origin = "" // new in this transaction
 		}
 	}
-	return tx.write(id, key, tuple, base, origin, 0)
+	if err := tx.write(id, key, tuple, base, origin, 0); err != nil {
+		return err
+	}
+	flags := entryDeleted
+	if origin == string(from) {
+		flags |= entryMoved
+	}
+	return tx.write(id, from, nil, oldBase, "", flags)
 }
 
 // Delete removes a key. base is as for Put; it says what the key held, unless
@@ -72,6 +80,7 @@ func (tx *Tx) write(id store.StorageID, key, tuple []byte, base Base, from strin
 		if old.flags&(entryRebuilt|entryTouched) != 0 {
 			e.flags |= entryTouched
 		}
+		e.flags |= old.flags & entryMoved
 	}
 	if base.state != baseNone || from != "" {
 		if had && old.meta != nil && old.meta.from == from {
