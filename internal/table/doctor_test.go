@@ -73,6 +73,21 @@ func TestDoctorAgrees(t *testing.T) {
 	if got := changes(s.commit()); got != "insert delete update" {
 		t.Errorf("move: %s", got)
 	}
+	s = w.begin() // a row takes a deleted one's key; a new one where a row was moves on
+	w.must(s.delete(tab, "1"))
+	must(s.update(tab, "3", map[int]string{1: "1"}))
+	w.must(s.insert(tab, "3", "3"))
+	must(s.update(tab, "3", map[int]string{1: "20"}))
+	if got := changes(s.commit()); got != "delete update insert" {
+		t.Errorf("delete, move, insert, move: %s", got)
+	}
+	s = w.begin() // and all back
+	w.must(s.delete(tab, "20"))
+	must(s.update(tab, "1", map[int]string{1: "3"}))
+	w.must(s.insert(tab, "1", "5"))
+	if got := changes(s.commit()); got != "insert update delete" {
+		t.Errorf("back: %s", got)
+	}
 	s = w.begin() // changes on both sides of a rewrite
 	w.must(s.insert(tab, "7", "7"))
 	must(s.update(tab, "3", map[int]string{2: "33"}))

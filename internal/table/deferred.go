@@ -1,0 +1,86 @@
+package table
+
+import (
+	"context"
+	"slices"
+
+	"github.com/driftdb/driftdb/internal/txn"
+)
+
+// modeKey is where a transaction keeps what SET CONSTRAINTS said.
+type modeKey struct{}
+
+type constraintModes struct {
+	all      bool // all was given: every constraint is as deferAll says unless named
+	deferAll bool
+	named    map[uint32]bool
+}
+
+// deferred reports whether a constraint is checked at commit.
+func (w *Writer) deferred(f *foreignKey) bool {
+	if !f.c.Deferrable {
+		return false
+	}
+	if m, _ := w.tx.Value(modeKey{}).(*constraintModes); m != nil {
+		if v, ok := m.named[f.c.OID]; ok {
+			return v
+		}
+		if m.all {
+			return m.deferAll
+		}
+	}
+	return f.c.Deferred
+}
+
+// SetConstraints is SET CONSTRAINTS: constraints (nil: ALL) become deferred, or
+// immediate, which checks at once what was put off.
+func SetConstraints(ctx context.Context, tx *txn.Tx, constraints []uint32, deferred bool) error {
+	m, _ := tx.Value(modeKey{}).(*constraintModes)
+	n := &constraintModes{named: map[uint32]bool{}}
+	if m != nil && constraints != nil {
+		n.all, n.deferAll = m.all, m.deferAll
+		for k, v := range m.named {
+			n.named[k] = v
+		}
+	}
+	if constraints == nil {
+		n.all, n.deferAll = true, deferred
+	}
+	for _, oid := range constraints {
+		n.named[oid] = deferred
+	}
+	tx.SetValue(modeKey{}, n)
+	if deferred {
+		return nil
+	}
+	return tx.RunChecks(ctx, func(tag uint32) bool { return constraints == nil || slices.Contains(constraints, tag) })
+}
+
+// deferChild checks a row's parent at commit, if the row still exists then.
+func (w *Writer) deferChild(t *Table, f *foreignKey, key []byte) {
+	set, tx := w.set, w.tx
+	tx.BeforeCommit(f.c.OID, func(ctx context.Context) error {
+		return deferredCheck(ctx, set, tx, func(late *Writer) error {
+			img, found, err := tx.Newest(t.shape.id, key)
+			if err != nil || !found {
+				return err
+			}
+			row, err := t.row(key, img)
+			if err != nil {
+				return err
+			}
+			values := pick(row.Values, f.c.Columns)
+			if anyNull(values) {
+				return nil
+			}
+			return late.checkChild(f, values)
+		})
+	})
+}
+
+// deferredCheck runs a check with a Writer over what is newest.
+func deferredCheck(ctx context.Context, set *Set, tx *txn.Tx, check func(*Writer) error) error {
+	st := tx.Latest(ctx)
+	defer st.Close()
+	return check(set.Writer(st))
+}
