@@ -1,4 +1,4 @@
-package bind
+package bind_test
 
 import (
 	"context"
@@ -12,7 +12,10 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
 	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/sql/bind"
+	"github.com/driftdb/driftdb/internal/sql/bind/bindtest"
 	"github.com/driftdb/driftdb/internal/sql/builtin"
 	"github.com/driftdb/driftdb/internal/sql/keyword"
 	"github.com/driftdb/driftdb/internal/sql/parse"
@@ -35,12 +38,8 @@ func reference(t *testing.T) *pgconn.PgConn {
 	if err != nil {
 		t.Skipf("cannot connect to the reference server: %v", err)
 	}
-	schema, err := os.ReadFile("testdata/schema.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
 	setup := "DROP SCHEMA IF EXISTS bindtest CASCADE; CREATE SCHEMA bindtest; SET search_path = bindtest; SET client_min_messages = error;"
-	if _, err := conn.Exec(ctx, setup+string(schema)).ReadAll(); err != nil {
+	if _, err := conn.Exec(ctx, setup+bindtest.Schema).ReadAll(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -50,13 +49,9 @@ func reference(t *testing.T) *pgconn.PgConn {
 	return conn
 }
 
-func testCatalog(t *testing.T) *toyCatalog {
-	schema, err := os.ReadFile("testdata/schema.sql")
+func testCatalog(t *testing.T) *bindtest.Catalog {
+	c, err := bindtest.Default()
 	if err != nil {
-		t.Fatal(err)
-	}
-	c := newToyCatalog()
-	if err := c.run(string(schema)); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -78,23 +73,23 @@ func describeReference(conn *pgconn.PgConn, sql string) string {
 		if types.Lookup(oid) == nil {
 			oid = types.Record // tables have row types of their own there
 		}
-		fmt.Fprintf(&b, "%s:%s ", f.Name, typeText(oid))
+		fmt.Fprintf(&b, "%s:%s ", f.Name, pgfmt.TypeName(oid))
 		if f.TypeModifier != -1 {
 			fmt.Fprintf(&b, "[%d] ", f.TypeModifier)
 		}
 	}
 	for i, p := range d.ParamOIDs {
-		fmt.Fprintf(&b, "$%d=%s ", i+1, typeText(types.OID(p)))
+		fmt.Fprintf(&b, "$%d=%s ", i+1, pgfmt.TypeName(types.OID(p)))
 	}
 	return b.String()
 }
 
 // describe binds a statement and says the same of it.
-func describe(cat Catalog, sql string) string {
+func describe(cat bind.Catalog, sql string) string {
 	list, err := parse.Statements(sql)
 	var s *plan.Statement
 	if err == nil {
-		s, err = Bind(context.Background(), cat, list[0].Stmt, Options{InferParams: true, AllowMissingBodies: true})
+		s, err = bind.Bind(context.Background(), cat, list[0].Stmt, bind.Options{InferParams: true, AllowMissingBodies: true})
 	}
 	if err != nil {
 		e := pgerr.From(err)
@@ -102,13 +97,13 @@ func describe(cat Catalog, sql string) string {
 	}
 	var b strings.Builder
 	for _, o := range s.Output {
-		fmt.Fprintf(&b, "%s:%s ", o.Name, typeText(o.Type.OID))
+		fmt.Fprintf(&b, "%s:%s ", o.Name, pgfmt.TypeName(o.Type.OID))
 		if o.Type.Typmod != -1 {
 			fmt.Fprintf(&b, "[%d] ", o.Type.Typmod)
 		}
 	}
 	for i, p := range s.Params {
-		fmt.Fprintf(&b, "$%d=%s ", i+1, typeText(p))
+		fmt.Fprintf(&b, "$%d=%s ", i+1, pgfmt.TypeName(p))
 	}
 	return b.String()
 }
@@ -228,7 +223,7 @@ func near(rnd *rand.Rand, want types.OID) string {
 	if rnd.Intn(2) == 0 {
 		var pool []types.OID
 		for _, oid := range basePool {
-			if category(oid) == info.Category || info.Type == 'p' {
+			if types.Lookup(oid).Category == info.Category || info.Type == 'p' {
 				pool = append(pool, oid)
 			}
 		}

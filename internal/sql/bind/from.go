@@ -365,7 +365,7 @@ func (b *binder) mergeColumns(blk *block, j *ast.JoinExpr, node *joinNode, leftI
 		usedLeft[l], usedRight[r] = true, true
 		eq := b.usingEquality(blk, left[l].expr, right[r].expr)
 		on = append(on, eq)
-		merged := b.mergedColumn(j.Kind, left[l].expr, right[r].expr)
+		merged := b.mergedColumn(j.Kind, name, left[l].expr, right[r].expr)
 		node.rte.cols = append(node.rte.cols, nsCol{name, merged, merged.Type()})
 	}
 	switch len(on) {
@@ -416,7 +416,7 @@ func (b *binder) usingEquality(blk *block, left, right plan.Expr) plan.Expr {
 // mergedColumn is the value of a USING column: the side that is never
 // null-extended, or whichever is not null under a full join. As
 // buildMergedJoinVar.
-func (b *binder) mergedColumn(kind ast.JoinKind, left, right plan.Expr) plan.Expr {
+func (b *binder) mergedColumn(kind ast.JoinKind, name string, left, right plan.Expr) plan.Expr {
 	common := b.commonType([]plan.Expr{left, right}, "JOIN/USING")
 	typmod := commonTypmod([]plan.Expr{left, right}, common)
 	convert := func(e plan.Expr) plan.Expr {
@@ -433,7 +433,7 @@ func (b *binder) mergedColumn(kind ast.JoinKind, left, right plan.Expr) plan.Exp
 	case ast.JoinRight:
 		return r
 	case ast.JoinFull:
-		return &plan.Coalesce{Loc: -1, Typ: plan.Typ(types.T{OID: common, Typmod: typmod}), Args: []plan.Expr{l, r}}
+		return &plan.Coalesce{Loc: -1, Typ: plan.Typ(types.T{OID: common, Typmod: typmod}), Args: []plan.Expr{l, r}, Merged: name}
 	case ast.JoinInner:
 		// An inner join's merged column prefers the side that needs no conversion.
 		if _, plain := l.(*plan.ColRef); !plain {

@@ -369,6 +369,7 @@ func (b *binder) lockingClause(q *Query) {
 			for _, r := range q.blk.rtes {
 				if r.kind == rteTable {
 					c.tables = append(c.tables, r)
+					c.names = append(c.names, r.name)
 				}
 			}
 		}

@@ -144,11 +144,13 @@ type CaseArg struct {
 	Typ
 }
 
-// Coalesce is COALESCE.
+// Coalesce is COALESCE. Merged names the column of a FULL JOIN ... USING whose
+// value it is, "" otherwise.
 type Coalesce struct {
 	Loc
 	Typ
-	Args []Expr
+	Args   []Expr
+	Merged string
 }
 
 // NullIf is NULLIF(Left, Right): NULL when Op holds, else the value of Left.

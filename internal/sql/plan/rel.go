@@ -53,11 +53,11 @@ type MomentKind uint8
 
 // The kinds of moments.
 const (
-	Present       MomentKind = iota // as the transaction sees it
-	AsOf                            // From
-	FromTo                          // versions with start < To and end > From
-	BetweenAnd                      // versions with start <= To and end > From
-	AllVersions                     // every version
+	Present     MomentKind = iota // as the transaction sees it
+	AsOf                          // From
+	FromTo                        // versions with start < To and end > From
+	BetweenAnd                    // versions with start <= To and end > From
+	AllVersions                   // every version
 )
 
 // Moment is when a table is read.

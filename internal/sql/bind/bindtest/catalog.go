@@ -1,24 +1,42 @@
-package bind
+// Package bindtest holds a toy catalog for tests of binding, printing and
+// planning: relations made from a few DDL statements, without storage.
+package bindtest
 
 import (
+	_ "embed" // the schema of the tests
 	"strings"
 
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/sql/ast"
+	"github.com/driftdb/driftdb/internal/sql/bind"
 	"github.com/driftdb/driftdb/internal/sql/parse"
 )
 
-// toyCatalog is a Catalog made from CREATE TABLE and CREATE VIEW texts.
-type toyCatalog struct {
-	relations map[string]*Relation // by schema.name
+// Catalog is a bind.Catalog made from CREATE TABLE and CREATE VIEW texts.
+type Catalog struct {
+	relations map[string]*bind.Relation // by schema.name
 	nextOID   uint32
 }
 
-func newToyCatalog() *toyCatalog {
-	return &toyCatalog{relations: map[string]*Relation{}, nextOID: 20000}
+// Schema is the DDL of the tables and views that tests use. PostgreSQL takes it
+// too.
+//
+//go:embed schema.sql
+var Schema string
+
+// Default returns a catalog with Schema in it.
+func Default() (*Catalog, error) {
+	c := New()
+	return c, c.Run(Schema)
 }
 
-func (c *toyCatalog) Relation(schema, name string) *Relation {
+// New returns an empty catalog.
+func New() *Catalog {
+	return &Catalog{relations: map[string]*bind.Relation{}, nextOID: 20000}
+}
+
+// Relation implements bind.Catalog.
+func (c *Catalog) Relation(schema, name string) *bind.Relation {
 	if schema != "" {
 		return c.relations[schema+"."+name]
 	}
@@ -30,7 +48,8 @@ func (c *toyCatalog) Relation(schema, name string) *Relation {
 	return nil
 }
 
-func (c *toyCatalog) RelationByOID(oid uint32) *Relation {
+// RelationByOID implements bind.Catalog.
+func (c *Catalog) RelationByOID(oid uint32) *bind.Relation {
 	for _, r := range c.relations {
 		if r.Desc.Head().OID == oid {
 			return r
@@ -39,7 +58,8 @@ func (c *toyCatalog) RelationByOID(oid uint32) *Relation {
 	return nil
 }
 
-func (c *toyCatalog) HasSchema(name string) bool {
+// HasSchema implements bind.Catalog.
+func (c *Catalog) HasSchema(name string) bool {
 	switch name {
 	case "bindtest", "pg_catalog", "drift", "s2", "information_schema":
 		return true
@@ -47,14 +67,17 @@ func (c *toyCatalog) HasSchema(name string) bool {
 	return false
 }
 
-func (c *toyCatalog) InPath(schema string) bool {
+// InPath implements bind.Catalog.
+func (c *Catalog) InPath(schema string) bool {
 	return schema == "bindtest" || schema == "pg_catalog"
 }
-func (c *toyCatalog) Database() string { return "driftdb" }
 
-// run executes CREATE TABLE, CREATE VIEW and CREATE UNIQUE INDEX, as far as
+// Database implements bind.Catalog.
+func (c *Catalog) Database() string { return "driftdb" }
+
+// Run executes CREATE TABLE, CREATE VIEW and CREATE UNIQUE INDEX, as far as
 // tests need them.
-func (c *toyCatalog) run(sql string) error {
+func (c *Catalog) Run(sql string) error {
 	list, err := parse.Statements(sql)
 	if err != nil {
 		return err
@@ -76,22 +99,22 @@ func (c *toyCatalog) run(sql string) error {
 	return nil
 }
 
-func (c *toyCatalog) add(schema string, d catalog.Desc) {
+func (c *Catalog) add(schema string, d catalog.Desc) {
 	if schema == "" {
 		schema = "bindtest"
 	}
 	d.Head().OID = c.nextOID
 	c.nextOID++
-	c.relations[schema+"."+d.Head().Name] = &Relation{Desc: d, Schema: schema}
+	c.relations[schema+"."+d.Head().Name] = &bind.Relation{Desc: d, Schema: schema}
 }
 
-func (c *toyCatalog) createTable(s *ast.CreateTableStmt) error {
+func (c *Catalog) createTable(s *ast.CreateTableStmt) error {
 	t := &catalog.Table{}
 	t.Name, t.Persistence = s.Table.Name, 'p'
 	for _, e := range s.Elements {
 		switch e := e.(type) {
 		case *ast.ColumnDef:
-			typ, err := ResolveType(c, e.Type)
+			typ, err := bind.ResolveType(c, e.Type)
 			if err != nil {
 				return err
 			}
@@ -111,7 +134,7 @@ func (c *toyCatalog) createTable(s *ast.CreateTableStmt) error {
 	return nil
 }
 
-func (c *toyCatalog) constraint(t *catalog.Table, col *catalog.Column, con *ast.Constraint) {
+func (c *Catalog) constraint(t *catalog.Table, col *catalog.Column, con *ast.Constraint) {
 	var cols []int16
 	if col != nil {
 		cols = []int16{col.Attnum}
@@ -157,7 +180,7 @@ func (c *toyCatalog) constraint(t *catalog.Table, col *catalog.Column, con *ast.
 // exprText prints the few kinds of expressions that test tables use.
 func exprText(e ast.Expr) string { return ast.Format(e) }
 
-func (c *toyCatalog) createView(s *ast.CreateViewStmt, text string) error {
+func (c *Catalog) createView(s *ast.CreateViewStmt, text string) error {
 	v := &catalog.View{Query: text}
 	v.Name = s.View.Name
 	for _, name := range s.Columns {
@@ -167,7 +190,7 @@ func (c *toyCatalog) createView(s *ast.CreateViewStmt, text string) error {
 	return nil
 }
 
-func (c *toyCatalog) createIndex(s *ast.CreateIndexStmt) error {
+func (c *Catalog) createIndex(s *ast.CreateIndexStmt) error {
 	t := c.Relation(s.Table.Schema, s.Table.Name).Desc.(*catalog.Table)
 	x := &catalog.Index{Table: t.OID, Unique: s.Unique}
 	x.Name = s.Name
