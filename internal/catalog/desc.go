@@ -136,9 +136,12 @@ type Index struct {
 	NullsNotDistinct bool       `json:"nulls_not_distinct,omitempty"`
 	Keys             []IndexKey `json:"keys"`
 	Include          []int16    `json:"include,omitempty"` // attnums
-	Where            string     `json:"where,omitempty"`   // predicate as pg_get_expr prints it
-	Method           string     `json:"method,omitempty"`  // access method asked for; "btree"
-	Options          []string   `json:"options,omitempty"`
+	// Names are those of the index's own columns, keys then INCLUDE: they stay as
+	// they were when a column of the table is renamed.
+	Names   []string `json:"names,omitempty"`
+	Where   string   `json:"where,omitempty"`  // predicate as pg_get_expr prints it
+	Method  string   `json:"method,omitempty"` // access method asked for; "btree"
+	Options []string `json:"options,omitempty"`
 	// FromSeq is the first commit from which on the index covers the past; the
 	// commit that built it, 0 while that is not known (see Snapshot).
 	FromSeq uint64 `json:"from_seq,omitempty"`

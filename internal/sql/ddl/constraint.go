@@ -78,6 +78,9 @@ func (e *Env) addIndexConstraint(table uint32, k *ast.Constraint, column string,
 	if k.Kind == ast.ConstraintExclude {
 		return pgerr.NotSupported("Use a unique constraint where equality is enough.", "exclusion constraints are not supported")
 	}
+	if k.Deferrable {
+		return pgerr.NotSupported("Leave DEFERRABLE out.", "deferrable unique constraints are not supported")
+	}
 	t := e.cat().Table(table).Clone()
 	primary := k.Kind == ast.ConstraintPrimaryKey
 	if k.UsingIndex != "" {
@@ -109,6 +112,7 @@ func (e *Env) addIndexConstraint(table uint32, k *ast.Constraint, column string,
 		}
 		x.Keys = append(x.Keys, key)
 	}
+	x.Names = columnNames(t, x, nil)
 	if x.Name, err = e.constraintIndexName(t, k, columns, include); err != nil {
 		return err
 	}

@@ -2,11 +2,13 @@ package ddl
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
+	"github.com/driftdb/driftdb/internal/sql/bind"
 )
 
 // maxIndexKeys is PostgreSQL's INDEX_MAX_KEYS.
@@ -25,6 +27,7 @@ func CreateIndex(e *Env, s *ast.CreateIndexStmt) error {
 	if err := e.indexKeys(t, x, s); err != nil {
 		return err
 	}
+	x.Names = columnNames(t, x, s.Elems)
 	if x.Options, err = indexOptions(s.Options); err != nil {
 		return err
 	}
@@ -34,7 +37,7 @@ func CreateIndex(e *Env, s *ast.CreateIndexStmt) error {
 		}
 	}
 	if x.Name == "" {
-		x.Name = e.indexName(t, x, s)
+		x.Name = e.indexName(t, x)
 	}
 	return e.putIndex(t, x)
 }
@@ -198,40 +201,36 @@ var operatorClasses = map[string]bool{
 
 var patternClasses = map[string]bool{"text_pattern_ops": true, "varchar_pattern_ops": true, "bpchar_pattern_ops": true}
 
-// indexName is table_columns_idx; an expression counts as "expr".
-func (e *Env) indexName(t *catalog.Table, x *catalog.Index, s *ast.CreateIndexStmt) string {
-	parts := []string{t.Name}
-	seen := map[string]int{}
+// columnNames chooses the names of an index's columns: those of the table's, or
+// what an expression suggests, numbered where they repeat.
+func columnNames(t *catalog.Table, x *catalog.Index, elems []*ast.IndexElem) []string {
+	var names []string
 	add := func(name string) {
-		base := name
-		for seen[name] > 0 {
-			name = base + digits(seen[base])
-			seen[base]++
+		unique := name
+		for n := 1; slices.Contains(names, unique); n++ {
+			digits := strconv.Itoa(n)
+			unique = clip(name, min(len(name), maxName-len(digits))) + digits
 		}
-		seen[name]++
-		parts = append(parts, name)
+		names = append(names, unique)
 	}
 	for i, key := range x.Keys {
-		switch fc, _ := s.Elems[i].Expr.(*ast.FuncCall); {
-		case key.Attnum != 0:
-			add(t.ByAttnum(key.Attnum).Name)
-		case fc != nil:
-			add(fc.Name[len(fc.Name)-1])
-		default:
-			add("expr")
+		name := "expr"
+		if key.Attnum != 0 {
+			name = t.ByAttnum(key.Attnum).Name
+		} else if s := bind.ExprName(elems[i].Expr); s != "" {
+			name = s
 		}
+		add(name)
 	}
 	for _, n := range x.Include {
 		add(t.ByAttnum(n).Name)
 	}
-	return e.chooseName(t.Schema, parts, "idx", func(name string) bool {
-		return slices.ContainsFunc(t.Constraints, func(c catalog.Constraint) bool { return c.Name == name })
-	})
+	return names
 }
 
-func digits(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return digits(n/10) + digits(n%10)
+// indexName is table_columns_idx.
+func (e *Env) indexName(t *catalog.Table, x *catalog.Index) string {
+	return e.chooseName(t.Schema, append([]string{t.Name}, x.Names...), "idx", func(name string) bool {
+		return slices.ContainsFunc(t.Constraints, func(c catalog.Constraint) bool { return c.Name == name })
+	})
 }

@@ -38,7 +38,7 @@ func objectName(parts []string, label string, n int) string {
 
 // clip cuts s to at most n bytes without splitting a character.
 func clip(s string, n int) string {
-	for n > 0 && !utf8.RuneStart(s[n]) {
+	for n > 0 && n < len(s) && !utf8.RuneStart(s[n]) {
 		n--
 	}
 	return s[:n]

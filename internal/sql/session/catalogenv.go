@@ -69,7 +69,9 @@ func (s *Session) catalogEnv(ctx context.Context, snapshot *catalog.Snapshot) *s
 			}
 			return -1, 0
 		},
-		Print: func(text string, t *catalog.Table, pretty bool) string { return reprint(ctx, names, text, t, pretty) },
+		Print: func(text string, t *catalog.Table, pretty bool) string {
+			return reprint(ctx, names, text, t, pretty, s.bindOptions(ctx, statement{}))
+		},
 		PrintView: func(v *catalog.View, pretty bool) string {
 			q, err := parseView(v.Query)
 			if err != nil {
@@ -77,9 +79,9 @@ func (s *Session) catalogEnv(ctx context.Context, snapshot *catalog.Snapshot) *s
 			}
 			text, err := deparse.Query(ctx, names, q, s.bindOptions(ctx, statement{}), pretty)
 			if err != nil {
-				return v.Query
+				return v.Query + ";"
 			}
-			return text
+			return text + ";"
 		},
 		SequenceState: func(q *catalog.Sequence) (int64, bool) {
 			last, called, known, err := s.srv.DB.SequenceState(uint64(q.OID))
@@ -88,7 +90,9 @@ func (s *Session) catalogEnv(ctx context.Context, snapshot *catalog.Snapshot) *s
 			}
 			return last, called
 		},
-		Activity: s.srv.activity,
+		Activity: s.srv.activity, Cursors: s.cursorList, Cancel: s.srv.cancelSession,
+		Transactions: func() (int64, int64) { return s.srv.Counters.Commits.Load(), s.srv.Counters.Rollbacks.Load() },
+		User:         s.user, PID: s.pid, Started: micros(processStarted),
 		Prepared: s.preparedList,
 		Visible: func(oid uint32) bool {
 			d := snapshot.Get(oid)
@@ -102,12 +106,12 @@ func (s *Session) catalogEnv(ctx context.Context, snapshot *catalog.Snapshot) *s
 }
 
 // reprint prints a stored expression as pg_get_expr does.
-func reprint(ctx context.Context, cat *bind.SnapshotCatalog, text string, t *catalog.Table, pretty bool) string {
+func reprint(ctx context.Context, cat *bind.SnapshotCatalog, text string, t *catalog.Table, pretty bool, opts bind.Options) string {
 	tree, err := parse.Expr(text)
 	if err != nil {
 		return text
 	}
-	bound, err := bind.BindExpr(ctx, cat, t, tree, bind.UseTransform, types.T{}, "", bind.Options{})
+	bound, err := bind.BindExpr(ctx, cat, t, tree, bind.UseTransform, types.T{}, "", opts)
 	if err != nil {
 		return text
 	}
@@ -166,6 +170,35 @@ func (s *Session) preparedList() []syscat.Prepared {
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
 	return list
+}
+
+// processStarted is when the server started, for pg_postmaster_start_time.
+var processStarted = time.Now()
+
+// cursorList lists the cursors for pg_cursors.
+func (s *Session) cursorList() []syscat.Cursor {
+	var list []syscat.Cursor
+	for name, p := range s.portals {
+		row := syscat.Cursor{Name: name, Statement: p.stmt.text}
+		if p.cursor != nil {
+			row.Hold, row.Scrollable = p.cursor.hold, p.cursor.scroll
+		}
+		list = append(list, row)
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
+	return list
+}
+
+// cancelSession stops the statement of a session.
+func (srv *Server) cancelSession(pid int32) bool {
+	srv.mu.Lock()
+	s := srv.sessions[pid]
+	srv.mu.Unlock()
+	if s == nil {
+		return false
+	}
+	s.Cancel()
+	return true
 }
 
 // execMoments implements exec.Moments.

@@ -113,9 +113,12 @@ func functionCall(text string) bool {
 	if open <= 0 || !strings.HasSuffix(text, ")") {
 		return false
 	}
+	if text[:open] == "ROW" {
+		return false
+	}
 	for i := 0; i < open; i++ {
 		c := text[i]
-		if c != '_' && c != '.' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+		if c != '_' && c != '.' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
 			return false
 		}
 	}

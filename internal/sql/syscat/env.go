@@ -25,10 +25,21 @@ type Env struct {
 	SequenceState func(q *catalog.Sequence) (last int64, called bool)
 	// Activity lists the sessions.
 	Activity func() []Activity
-	// Prepared and Cursors list what the session has prepared and opened.
+	// Prepared lists the prepared statements of the session.
 	Prepared func() []Prepared
 	// Visible reports whether a relation is found by its name alone.
 	Visible func(oid uint32) bool
+	// Cursors lists the cursors of the session.
+	Cursors func() []Cursor
+	// Cancel stops the statement of a session; false when there is no such session.
+	Cancel func(pid int32) bool
+	// Transactions counts those committed and rolled back.
+	Transactions func() (commits, rollbacks int64)
+	// User is the current role, PID the session's number, Started when the server
+	// started (microseconds since 2000-01-01).
+	User    uint32
+	PID     int32
+	Started int64
 	// Superuser tells whether secrets may show.
 	Superuser bool
 }
@@ -58,6 +69,16 @@ type Prepared struct {
 	Time      int64
 	Types     []types.OID
 	FromSQL   bool
+}
+
+// Cursor is one row of pg_cursors.
+type Cursor struct {
+	Name       string
+	Statement  string
+	Hold       bool
+	Binary     bool
+	Scrollable bool
+	Created    int64
 }
 
 // schemaName returns the name of a schema.

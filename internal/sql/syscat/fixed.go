@@ -1,6 +1,8 @@
 package syscat
 
 import (
+	"sync"
+
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
@@ -28,15 +30,32 @@ var ownerColumn = map[string]string{
 
 func init() {
 	for _, name := range fixedCatalogs {
-		fillers["pg_catalog."+name] = func(e *Env, r *rows) error { return fillFixed(name, e, r) }
+		fillers["pg_catalog."+name] = func(_ *Env, r *rows) error { return fillFixed(name, r) }
 	}
 	fillers["pg_catalog.pg_collation"] = fillCollation
 	fillers["pg_catalog.pg_tablespace"] = fillTablespace
 }
 
-func fillFixed(name string, e *Env, r *rows) error {
+// fixedRows returns the rows of one of the fixed catalogs, decoded once. They
+// are shared: read only.
+func fixedRows(name string) [][]datum.Datum { return fixedOnce[name]() }
+
+var fixedOnce = func() map[string]func() [][]datum.Datum {
+	once := map[string]func() [][]datum.Datum{}
+	for _, name := range fixedCatalogs {
+		once[name] = sync.OnceValue(func() [][]datum.Datum { return decodeFixed(name) })
+	}
+	return once
+}()
+
+// decodeFixed reads an extract. Its values are PostgreSQL's own, so one that
+// cannot be read is a damaged program.
+func decodeFixed(name string) [][]datum.Datum {
 	table := pgdata.Load(name)
+	var list [][]datum.Datum
+	r := &rows{relation: registry().byName["pg_catalog."+name], row: nil}
 	for _, row := range table.Rows {
+		r.row = make([]datum.Datum, len(r.zero))
 		r.begin()
 		for _, column := range table.Columns {
 			i, ok := r.at[column]
@@ -45,7 +64,7 @@ func fillFixed(name string, e *Env, r *rows) error {
 			}
 			d, err := fixedValue(row.Text(column), r.desc.Columns[i].Type)
 			if err != nil {
-				return err
+				panic("syscat: " + name + ": " + err.Error())
 			}
 			r.row[i] = d
 		}
@@ -58,7 +77,14 @@ func fillFixed(name string, e *Env, r *rows) error {
 		if name == "pg_type" {
 			r.bool("typisdefined", true)
 		}
-		if err := r.emit(); err != nil {
+		list = append(list, r.row)
+	}
+	return list
+}
+
+func fillFixed(name string, r *rows) error {
+	for _, row := range fixedRows(name) {
+		if err := r.yield(row); err != nil {
 			return err
 		}
 	}
@@ -104,11 +130,13 @@ func fillCollation(e *Env, r *rows) error {
 	return nil
 }
 
-func fillTablespace(e *Env, r *rows) error {
-	for _, t := range []struct {
-		oid  uint32
-		name string
-	}{{1663, "pg_default"}, {1664, "pg_global"}} {
+var tablespaces = []struct {
+	oid  uint32
+	name string
+}{{1663, "pg_default"}, {1664, "pg_global"}}
+
+func fillTablespace(_ *Env, r *rows) error {
+	for _, t := range tablespaces {
 		r.begin()
 		r.oid("oid", t.oid)
 		r.text("spcname", t.name)

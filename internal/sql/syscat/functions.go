@@ -124,22 +124,23 @@ func isVisible(e *Env, args []datum.Datum) (datum.Datum, error) {
 	return datum.NewBool(e.Visible(oid)), nil
 }
 
+// formatType is format_type. Without a type modifier (NULL) it prints the name
+// that the SQL standard gives the type; -1 says that there is none, and shows as
+// such for types where that matters (bpchar).
 func formatType(_ *builtin.Context, args []datum.Datum) (datum.Datum, error) {
 	if args[0].IsNull() {
 		return datum.Datum{}, nil
 	}
 	oid := types.OID(oidArg(args[0]))
-	if oid == 0 {
+	switch {
+	case oid == 0:
 		return datum.NewText("-"), nil
-	}
-	if types.Lookup(oid) == nil {
+	case types.Lookup(oid) == nil:
 		return datum.NewText("???"), nil
+	case args[1].IsNull():
+		return datum.NewText(pgfmt.TypeName(oid)), nil
 	}
-	t := types.Of(oid)
-	if !args[1].IsNull() {
-		t.Typmod = int32(args[1].Int())
-	}
-	return datum.NewText(pgfmt.FormatType(t)), nil
+	return datum.NewText(pgfmt.FormatType(types.T{OID: oid, Typmod: int32(args[1].Int())})), nil
 }
 
 // getSerialSequence is pg_get_serial_sequence(table, column).

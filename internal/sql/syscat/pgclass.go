@@ -247,14 +247,20 @@ func (r *rows) attribute(rel uint32, c column) error {
 
 func (r *rows) indexColumns(e *Env, x *catalog.Index) error {
 	t := e.Catalog.Table(x.Table)
+	if t == nil {
+		return nil
+	}
 	n := int16(0)
 	add := func(name string, typ types.T) error {
 		n++
+		if int(n) <= len(x.Names) {
+			name = x.Names[n-1]
+		}
 		return r.attribute(x.OID, column{num: n, name: name, typ: typ})
 	}
 	for _, k := range x.Keys {
 		name := "expr"
-		if k.Attnum != 0 && t != nil {
+		if k.Attnum != 0 {
 			name = t.ByAttnum(k.Attnum).Name
 		}
 		if err := add(name, k.Type); err != nil {

@@ -28,7 +28,7 @@ func RegOut(cat *bind.SnapshotCatalog, regtype types.OID, oid uint32) string {
 		}
 	case types.RegType:
 		if types.Lookup(types.OID(oid)) != nil {
-			return pgfmt.FormatType(types.Of(types.OID(oid)))
+			return pgfmt.TypeName(types.OID(oid))
 		}
 	case types.RegProc:
 		if p := builtin.ProcByOID(oid); p != nil {
@@ -41,7 +41,7 @@ func RegOut(cat *bind.SnapshotCatalog, regtype types.OID, oid uint32) string {
 		if p := builtin.ProcByOID(oid); p != nil {
 			args := make([]string, len(p.Args))
 			for i, a := range p.Args {
-				args[i] = pgfmt.FormatType(types.Of(a))
+				args[i] = pgfmt.TypeName(a)
 			}
 			name := keyword.QuoteIdent(p.Name)
 			if p.Schema != "pg_catalog" {
@@ -78,7 +78,7 @@ func operand(t types.OID) string {
 	if t == 0 {
 		return "none"
 	}
-	return pgfmt.FormatType(types.Of(t))
+	return pgfmt.TypeName(t)
 }
 
 // RegIn resolves the text of a reg* value to an oid.
