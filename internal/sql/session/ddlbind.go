@@ -43,9 +43,10 @@ func (b *ddlBinder) bindExpr(t *catalog.Table, e ast.Expr, use bind.ExprUse, wan
 	return bind.BindExpr(b.ctx, b.catalog(), t, e, use, want, column, b.options())
 }
 
-// print is the stored form of an expression: that of pg_get_expr.
+// print is the stored form of an expression: that of pg_get_expr, with every
+// name qualified so that it means the same under any search path.
 func (b *ddlBinder) print(t *catalog.Table, e *bind.BoundExpr) string {
-	return deparse.Expr(b.catalog(), t, e, false)
+	return deparse.Expr(deparse.Qualified(b.catalog()), t, e, false)
 }
 
 // Default implements ddl.Binder.
@@ -97,7 +98,7 @@ func (b *ddlBinder) View(q *ast.SelectStmt) (string, []catalog.ViewColumn, []uin
 	if len(bound.Params) > 0 {
 		return "", nil, nil, pgerr.New(pgcode.UndefinedParameter, "there is no parameter $1")
 	}
-	text, err := deparse.Query(b.ctx, b.catalog(), q, b.options(), false)
+	text, err := deparse.Stored(b.ctx, b.catalog(), q, b.options())
 	if err != nil {
 		return "", nil, nil, err
 	}

@@ -51,7 +51,7 @@ func (s *Session) openInsert(ctx context.Context, st statement, t *ast.RangeVar,
 			continue
 		}
 		return &inserter{s: s, plan: pl, stmt: stmt, env: exec.Env{
-			Ctx: ctx, B: s.context(ctx), Stmt: stmt, Tables: pl.tables, MemLimit: s.hot().memory, Path: s.hot().path,
+			Ctx: ctx, B: s.context(ctx), Stmt: stmt, Tables: pl.tables, TableOf: pl.tableOf, MemLimit: s.hot().memory, Path: s.hot().path,
 			Virtual: virtual{s, c.snapshot}, Moments: execMoments{s},
 		}}, nil
 	}

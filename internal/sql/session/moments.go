@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/datum"
@@ -70,6 +71,25 @@ func (m moments) CatalogAt(_ context.Context, at uint64) (bind.Catalog, error) {
 	snapshot, err := m.s.pastCatalog(store.Seq(at))
 	if err != nil {
 		return nil, err
+	}
+	return m.s.names(snapshot), nil
+}
+
+// momentCatalogs are the moments of one statement; it notes which catalogs of
+// the past were asked for.
+type momentCatalogs struct {
+	moments
+	snapshots []*catalog.Snapshot
+}
+
+// CatalogAt implements bind.Moments.
+func (m *momentCatalogs) CatalogAt(_ context.Context, at uint64) (bind.Catalog, error) {
+	snapshot, err := m.s.pastCatalog(store.Seq(at))
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(m.snapshots, snapshot) {
+		m.snapshots = append(m.snapshots, snapshot)
 	}
 	return m.s.names(snapshot), nil
 }

@@ -26,10 +26,14 @@ type planned struct {
 	program *exec.Program
 	columns []client.Column // nil without rows
 	tables  *table.Set
-	version store.Seq // of the catalog it was bound in
-	private bool      // bound in a catalog that only this transaction sees
-	setting string    // planKey of the settings it was bound with
-	pinned  bool      // the transaction read the past
+	private bool   // bound in a catalog that only this transaction sees
+	setting string // planKey of the settings it was bound with
+	// past are the tables of the moments it reads, by the catalogs of those.
+	past []*table.Set
+	// open are the AS OF moments that are resolved again at each execution; fixed
+	// tells that some moment was resolved when it was bound.
+	open  []plan.Instant
+	fixed bool
 }
 
 // isQuery reports whether a statement has a plan.
@@ -137,11 +141,13 @@ func (s *Session) plan(ctx context.Context, st statement, infer bool) (*planned,
 func (s *Session) planIn(ctx context.Context, c view, st statement, infer bool) (*planned, error) {
 	o := s.bindOptions(ctx, st)
 	o.InferParams = infer
+	seen := &momentCatalogs{moments: o.Moments.(moments)}
+	o.Moments = seen
 	bound, err := bind.Bind(ctx, s.names(c.snapshot), st.raw.Stmt, o)
 	if err != nil {
 		return nil, err
 	}
-	physical, err := opt.Plan(ctx, bound, s.statistics(c), s.hot().planner)
+	physical, err := opt.Plan(ctx, bound, statistics{s.srv, append([]*catalog.Snapshot{c.snapshot}, seen.snapshots...)}, s.hot().planner)
 	if err != nil {
 		return nil, err
 	}
@@ -149,10 +155,47 @@ func (s *Session) planIn(ctx context.Context, c view, st statement, infer bool) 
 	if err != nil {
 		return nil, err
 	}
-	return &planned{
-		stmt: bound, program: program, columns: resultColumns(bound), tables: c.tables, version: c.version,
-		private: c.private, setting: s.hot().planKey, pinned: s.asOf != nil,
-	}, nil
+	p := &planned{
+		stmt: bound, program: program, columns: resultColumns(bound), tables: c.tables, private: c.private, setting: s.hot().planKey,
+	}
+	for _, snapshot := range seen.snapshots {
+		p.past = append(p.past, s.srv.tableSet(snapshot))
+	}
+	if bound.HasMoments {
+		p.findMoments()
+	}
+	return p, nil
+}
+
+// findMoments notes which AS OF moments are open.
+func (p *planned) findMoments() {
+	plan.WalkRels(p.stmt.Root, func(r plan.Rel) {
+		var m plan.Moment
+		switch r := r.(type) {
+		case *plan.Scan:
+			m = r.Moment
+		case *plan.VirtualScan:
+			m = r.Moment
+		}
+		switch {
+		case m.Kind == plan.Present || m.Kind == plan.AllVersions:
+		case m.Kind == plan.AsOf && !m.From.Resolved && !m.From.Null:
+			p.open = append(p.open, m.From)
+		default:
+			p.fixed = true
+		}
+	})
+}
+
+// tableOf returns the prepared table of a descriptor, which may be of a moment
+// of the past.
+func (p *planned) tableOf(desc *catalog.Table) (*table.Table, error) {
+	for _, set := range p.past {
+		if set.Catalog().Table(desc.OID) == desc {
+			return set.Table(desc.OID)
+		}
+	}
+	return p.tables.Table(desc.OID)
 }
 
 // resultColumns describes a query's columns to its client.
@@ -168,10 +211,29 @@ func resultColumns(p *plan.Statement) []client.Column {
 }
 
 // current reports whether a plan may be run in this catalog and with the
-// session's present settings (I4).
-func (p *planned) current(c view, s *Session) bool {
-	return !p.private && !c.private && !p.stmt.HasMoments && !p.pinned && s.asOf == nil &&
-		p.version == c.version && p.setting == s.hot().planKey
+// session's present settings (I4). A plan whose moments are parameters is good
+// while the catalog of each moment is the one it was bound in.
+func (p *planned) current(ctx context.Context, c view, s *Session, params []datum.Datum) bool {
+	if p.private || c.private || p.tables.Catalog() != c.snapshot || p.setting != s.hot().planKey {
+		return false
+	}
+	if !p.stmt.HasMoments {
+		return true
+	}
+	if p.fixed || s.asOf != nil {
+		return false
+	}
+	for _, i := range p.open {
+		at, err := moments{s: s, params: params, known: true}.Resolve(ctx, i)
+		if err != nil || at.Null {
+			return false // binding again gives the error its position
+		}
+		snapshot, err := s.pastCatalog(store.Seq(at.At))
+		if err != nil || snapshot != c.snapshot {
+			return false
+		}
+	}
+	return true
 }
 
 // running is a query on its way.
@@ -186,6 +248,11 @@ type running struct {
 // open starts a query: snapshot, plan, table locks, execution. The plan kept in
 // p, if any, is used while it is good, and replaced.
 func (s *Session) open(ctx context.Context, st statement, p *prepared) (*running, error) {
+	return s.openWith(ctx, st, p, nil)
+}
+
+// openWith is open with a say in the execution's environment.
+func (s *Session) openWith(ctx context.Context, st statement, p *prepared, change func(*exec.Env)) (*running, error) {
 	if err := s.applyFirst(); err != nil {
 		return nil, err
 	}
@@ -194,7 +261,7 @@ func (s *Session) open(ctx context.Context, st statement, p *prepared) (*running
 		if err != nil {
 			return nil, err
 		}
-		r, again, err := s.openIn(ctx, stmt, st, p)
+		r, again, err := s.openIn(ctx, stmt, st, p, change)
 		if err != nil || again {
 			stmt.Close()
 		}
@@ -219,13 +286,13 @@ func (s *Session) applyFirst() error {
 
 // openIn starts a query in a statement's snapshot; again tells that the catalog
 // changed while table locks were waited for.
-func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement, p *prepared) (r *running, again bool, err error) {
+func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement, p *prepared, change func(*exec.Env)) (r *running, again bool, err error) {
 	c, err := s.catalogFor(stmt.Reader())
 	if err != nil {
 		return nil, false, err
 	}
 	pl := p.plan
-	if pl == nil || !pl.current(c, s) {
+	if pl == nil || !pl.current(ctx, c, s, st.params) {
 		if pl, err = s.planIn(ctx, c, st, false); err != nil {
 			return nil, false, err
 		}
@@ -241,7 +308,10 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 	}
 	env := exec.Env{
 		Ctx: ctx, B: s.context(ctx), Params: st.params, Stmt: stmt, Tables: pl.tables,
-		Moments: execMoments{s}, Virtual: virtual{s, c.snapshot}, MemLimit: s.hot().memory, Path: s.hot().path, Workers: workers,
+		TableOf: pl.tableOf, Moments: execMoments{s}, Virtual: virtual{s, c.snapshot}, MemLimit: s.hot().memory, Path: s.hot().path, Workers: workers,
+	}
+	if change != nil {
+		change(&env)
 	}
 	cursor, err := pl.program.Run(env)
 	if err != nil {
@@ -394,7 +464,7 @@ func (c *planCache) get(st statement) *prepared {
 
 // put keeps an entry that was planned; plans bound to one moment are not kept.
 func (c *planCache) put(st statement, p *prepared) {
-	if p.plan == nil || p.plan.stmt.HasMoments || p.plan.private || p.plan.pinned {
+	if p.plan == nil || p.plan.fixed || p.plan.private {
 		return
 	}
 	key := st.source()

@@ -6,14 +6,20 @@ import (
 
 // statistics is what the planner reads of a catalog and its tables.
 type statistics struct {
-	srv      *Server
-	snapshot *catalog.Snapshot
+	srv *Server
+	// snapshots are the statement's catalog and those of the moments it reads.
+	snapshots []*catalog.Snapshot
 }
 
-func (s *Session) statistics(c view) statistics { return statistics{s.srv, c.snapshot} }
-
 // Index implements opt.Catalog.
-func (st statistics) Index(oid uint32) *catalog.Index { return st.snapshot.Index(oid) }
+func (st statistics) Index(oid uint32) *catalog.Index {
+	for _, s := range st.snapshots {
+		if x := s.Index(oid); x != nil {
+			return x
+		}
+	}
+	return nil
+}
 
 // TableRows implements opt.Catalog.
 func (st statistics) TableRows(oid uint32) float64 {
