@@ -70,7 +70,7 @@ func registerTimestampArithmetic() {
 		if infiniteTimestamp(a[0].Int()) || infiniteTimestamp(a[1].Int()) {
 			return datum.Datum{}, pgerr.New(pgcode.DatetimeValueOutOfRange, "cannot subtract infinite timestamps")
 		}
-		diff, ok := subInt64(a[0].Int(), a[1].Int())
+		diff, ok := subInt(a[0].Int(), a[1].Int())
 		if !ok {
 			return datum.Datum{}, errIntervalRange()
 		}
@@ -158,7 +158,7 @@ func addToTimestamp(ts int64, v datum.IntervalValue) (int64, error) {
 			return 0, errTimestampRange()
 		}
 	}
-	sum, ok := addInt64(ts, v.Micros)
+	sum, ok := addInt(ts, v.Micros)
 	if !ok || !pgtime.ValidTimestamp(sum) {
 		return 0, errTimestampRange()
 	}
@@ -192,21 +192,11 @@ func addToInstant(ts int64, v datum.IntervalValue, zone pgtime.Zone) (int64, err
 			return 0, err
 		}
 	}
-	sum, ok := addInt64(ts, v.Micros)
+	sum, ok := addInt(ts, v.Micros)
 	if !ok || !pgtime.ValidTimestamp(sum) {
 		return 0, errTimestampRange()
 	}
 	return sum, nil
-}
-
-func addInt64(a, b int64) (int64, bool) {
-	c := a + b
-	return c, (c > a) == (b > 0)
-}
-
-func subInt64(a, b int64) (int64, bool) {
-	c := a - b
-	return c, (c < a) == (b > 0)
 }
 
 func fitsInt32(v int64) bool { return v >= math.MinInt32 && v <= math.MaxInt32 }

@@ -56,7 +56,7 @@ func negInterval(v datum.IntervalValue) (datum.IntervalValue, error) {
 // addIntervals adds field by field; 22008 when a field overflows.
 func addIntervals(a, b datum.IntervalValue) (datum.IntervalValue, error) {
 	months, days := int64(a.Months)+int64(b.Months), int64(a.Days)+int64(b.Days)
-	micros, ok := addInt64(a.Micros, b.Micros)
+	micros, ok := addInt(a.Micros, b.Micros)
 	if !ok || !fitsInt32(months) || !fitsInt32(days) {
 		return datum.IntervalValue{}, errIntervalRange()
 	}
@@ -66,7 +66,7 @@ func addIntervals(a, b datum.IntervalValue) (datum.IntervalValue, error) {
 // subIntervals subtracts field by field; 22008 when a field overflows.
 func subIntervals(a, b datum.IntervalValue) (datum.IntervalValue, error) {
 	months, days := int64(a.Months)-int64(b.Months), int64(a.Days)-int64(b.Days)
-	micros, ok := subInt64(a.Micros, b.Micros)
+	micros, ok := subInt(a.Micros, b.Micros)
 	if !ok || !fitsInt32(months) || !fitsInt32(days) {
 		return datum.IntervalValue{}, errIntervalRange()
 	}

@@ -193,21 +193,21 @@ func bin(stride datum.IntervalValue, ts, origin int64) (int64, error) {
 	if stride.Months != 0 {
 		return 0, pgerr.New(pgcode.FeatureNotSupported, "timestamps cannot be binned into intervals containing months or years")
 	}
-	width, ok := addInt64(int64(stride.Days)*pgtime.MicrosPerDay, stride.Micros)
+	width, ok := addInt(int64(stride.Days)*pgtime.MicrosPerDay, stride.Micros)
 	if !ok || int64(stride.Days) > (1<<63-1)/pgtime.MicrosPerDay || int64(stride.Days) < -(1<<63-1)/pgtime.MicrosPerDay {
 		return 0, errIntervalRange()
 	}
 	if width <= 0 {
 		return 0, pgerr.New(pgcode.DatetimeValueOutOfRange, "stride must be greater than zero")
 	}
-	diff, ok := subInt64(ts, origin)
+	diff, ok := subInt(ts, origin)
 	if !ok {
 		return 0, errIntervalRange()
 	}
 	rest := diff % width
 	start := origin + diff - rest
 	if rest < 0 {
-		if start, ok = subInt64(start, width); !ok || !pgtime.ValidTimestamp(start) {
+		if start, ok = subInt(start, width); !ok || !pgtime.ValidTimestamp(start) {
 			return 0, errTimestampRange()
 		}
 	}
