@@ -21,16 +21,18 @@ func (b *binder) onConflict(s *insertState, attnums []int16) *plan.OnConflict {
 	blk := b.newBlock(s.blk)
 	existing := b.targetRTE(blk, s.target.table, s.target.alias, s.target.rel)
 	existing.target = true
-	blk.ns = []*nsItem{existing.item()}
+	blk.ns = []*nsItem{s.target.item(b, existing)}
 	out.Indexes = b.arbiters(blk, s, existing)
 	if !n.DoUpdate {
 		return out
 	}
 	excluded := b.targetRTE(blk, s.target.table, "excluded", nil)
 	excluded.kind = rteExcluded
-	blk.ns = append(blk.ns, excluded.item())
+	item := s.target.item(b, excluded)
+	item.name = "excluded"
+	blk.ns = append(blk.ns, item)
 	s.blk.rtes = append(s.blk.rtes, excluded)
-	set := b.setList(blk, s.target.table, existing, n.Set)
+	set := b.setList(blk, s.target, existing, n.Set)
 	if n.Where != nil {
 		out.Where = b.condition(blk, n.Where, kindWhere, "WHERE")
 	}

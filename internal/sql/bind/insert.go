@@ -36,11 +36,12 @@ func (b *binder) insert(n *ast.InsertStmt) (plan.Rel, []plan.OutputColumn) {
 	node := &plan.Insert{
 		Table: s.target.table, Attnums: p.attnums, Row: p.row, Generated: p.generated, GenCols: p.genCols, Checks: p.checks,
 	}
+	node.ViewChecks = s.target.viewChecks(b, row)
 	node.Input, node.Values = b.fillRow(s, input, values, p.attnums)
 	if n.OnConflict != nil {
 		node.OnConflict = b.onConflict(s, p.attnums)
 	}
-	blk.ns = []*nsItem{row.item()}
+	blk.ns = []*nsItem{s.target.item(b, row)}
 	var out []plan.OutputColumn
 	node.Returning, out = b.returning(blk, n.Returning)
 	node.Extra = row.extra
@@ -50,6 +51,12 @@ func (b *binder) insert(n *ast.InsertStmt) (plan.Rel, []plan.OutputColumn) {
 // insertColumns resolves the column list; all columns without one.
 func (b *binder) insertColumns(s *insertState) []insertColumn {
 	var out []insertColumn
+	if v := s.target.view; len(s.stmt.Columns) == 0 && v != nil {
+		for i := range v.names {
+			out = append(out, insertColumn{column: b.viewColumn(s.target, i, "insert"), pos: -1})
+		}
+		return out
+	}
 	if len(s.stmt.Columns) == 0 {
 		for _, c := range liveColumns(s.target.table) {
 			out = append(out, insertColumn{column: c, pos: -1})
@@ -57,7 +64,7 @@ func (b *binder) insertColumns(s *insertState) []insertColumn {
 		return out
 	}
 	for _, t := range s.stmt.Columns {
-		c := b.targetColumn(s.target.table, t.Name, t.Pos)
+		c := b.targetColumn(s.target, t.Name, "insert", t.Pos)
 		for _, prev := range out {
 			if prev.column == c && (len(prev.steps) == 0 || len(t.Steps) == 0) {
 				b.failf(t.Pos, pgcode.DuplicateColumn, "column %q specified more than once", t.Name)

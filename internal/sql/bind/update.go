@@ -23,12 +23,12 @@ type setClause struct {
 }
 
 // setList binds SET; as transformUpdateTargetList and the rewriter's checks.
-func (b *binder) setList(blk *block, t *catalog.Table, r *rte, list []*ast.Target) *setClause {
+func (b *binder) setList(blk *block, t target, r *rte, list []*ast.Target) *setClause {
 	out := &setClause{}
 	rows := map[ast.Expr][]plan.Expr{}
 	for _, s := range list {
 		e := b.setValue(blk, out, rows, s)
-		c := b.targetColumn(t, s.Name, s.Pos)
+		c := b.targetColumn(t, s.Name, "update", s.Pos)
 		var old plan.Expr
 		if len(s.Steps) > 0 {
 			old = &plan.ColRef{Loc: plan.Loc(s.Pos), Typ: plan.Typ(c.Type), ID: r.columnOf(c.Attnum)}
@@ -168,7 +168,7 @@ func (b *binder) update(n *ast.UpdateStmt) (plan.Rel, []plan.OutputColumn) {
 	wrap := b.withFor(blk, n.With)
 	t := b.writeTarget(blk, n.Table, "update")
 	scan, from := b.writeScan(blk, t, n.From)
-	input := b.writeInput(blk, from, n.Where)
+	input := b.writeInput(blk, t, from, n.Where)
 
 	entries := blk.rtes
 	row := b.writtenRow(blk, t)
@@ -177,13 +177,14 @@ func (b *binder) update(n *ast.UpdateStmt) (plan.Rel, []plan.OutputColumn) {
 	node := &plan.Update{
 		Table: t.table, Attnums: p.attnums, Row: p.row, Generated: p.generated, GenCols: p.genCols, Checks: p.checks,
 	}
+	node.ViewChecks = t.viewChecks(b, row)
 	old := blk.ns[0]
-	blk.ns[0] = row.item()
+	blk.ns[0] = t.item(b, row)
 	var out []plan.OutputColumn
 	node.Returning, out = b.returning(blk, n.Returning)
 	node.Extra = row.extra
 	blk.ns[0] = old
-	set := b.setList(blk, t.table, scan, n.Set)
+	set := b.setList(blk, t, scan, n.Set)
 
 	node.RowID = scan.rowID(b)
 	rel := input()
@@ -210,7 +211,7 @@ func (b *binder) update(n *ast.UpdateStmt) (plan.Rel, []plan.OutputColumn) {
 func (b *binder) writeScan(blk *block, t target, from []ast.TableExpr) (*rte, []*fromNode) {
 	scan := b.targetRTE(blk, t.table, t.alias, t.rel)
 	scan.target = true
-	item := scan.item()
+	item := t.item(b, scan)
 	blk.ns = []*nsItem{item}
 	item.lateralOnly, item.lateralOK = true, false
 	nodes := []*fromNode{{rte: scan}}
@@ -223,11 +224,12 @@ func (b *binder) writeScan(blk *block, t target, from []ast.TableExpr) (*rte, []
 
 // writeInput binds WHERE and returns what makes the plan of the rows to write,
 // to be called when everything that names columns is bound.
-func (b *binder) writeInput(blk *block, from []*fromNode, where ast.Expr) func() plan.Rel {
+func (b *binder) writeInput(blk *block, t target, from []*fromNode, where ast.Expr) func() plan.Rel {
 	var cond plan.Expr
 	if where != nil {
 		cond = b.condition(blk, where, kindWhere, "WHERE")
 	}
+	cond = t.filter(b, from[0].rte, cond)
 	return func() plan.Rel {
 		rel := b.lowerFrom(from)
 		if cond != nil {
@@ -266,7 +268,7 @@ func (b *binder) delete(n *ast.DeleteStmt) (plan.Rel, []plan.OutputColumn) {
 	wrap := b.withFor(blk, n.With)
 	t := b.writeTarget(blk, n.Table, "delete")
 	scan, from := b.writeScan(blk, t, n.Using)
-	input := b.writeInput(blk, from, n.Where)
+	input := b.writeInput(blk, t, from, n.Where)
 	node := &plan.Delete{Table: t.table}
 	var out []plan.OutputColumn
 	node.Returning, out = b.returning(blk, n.Returning)

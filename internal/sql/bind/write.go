@@ -13,6 +13,7 @@ type target struct {
 	table *catalog.Table
 	rel   *Relation
 	alias string
+	view  *viewTarget // the view that was named, nil for a table
 }
 
 // writeTarget resolves the table of an INSERT, UPDATE or DELETE.
@@ -32,13 +33,11 @@ func (b *binder) writeTarget(blk *block, v *ast.RangeVar, verb string) target {
 		if rel.Virtual {
 			b.fail(newError(pgcode.InsufficientPrivilege, "permission denied: %q is a system catalog", name))
 		}
-		t := target{table: d, rel: rel}
-		if v.Alias != nil {
-			t.alias = v.Alias.Name
-		}
-		return t
+		return target{table: d, rel: rel, alias: aliasOf(v)}
 	case *catalog.View:
-		b.failView(name, verb)
+		t := b.throughView(rel, d, verb)
+		t.alias = aliasOf(v)
+		return t
 	case *catalog.Sequence:
 		b.failf(-1, pgcode.WrongObjectType, "cannot change sequence %q", name)
 	}
@@ -47,10 +46,11 @@ func (b *binder) writeTarget(blk *block, v *ast.RangeVar, verb string) target {
 	return target{}
 }
 
-// failView refuses writes through views.
-func (b *binder) failView(name, verb string) {
-	words := map[string]string{"insert": "insert into", "update": "update", "delete": "delete from"}
-	b.unsupported(-1, "Write to the table under the view.", "cannot %s view %q: writing through views is not supported", words[verb], name)
+func aliasOf(v *ast.RangeVar) string {
+	if v.Alias == nil {
+		return ""
+	}
+	return v.Alias.Name
 }
 
 // liveColumns lists a table's columns that are not dropped.
@@ -62,22 +62,6 @@ func liveColumns(t *catalog.Table) []*catalog.Column {
 		}
 	}
 	return out
-}
-
-// targetColumn finds a column named in an INSERT column list or in SET.
-func (b *binder) targetColumn(t *catalog.Table, name string, pos int) *catalog.Column {
-	for _, c := range liveColumns(t) {
-		if c.Name == name {
-			return c
-		}
-	}
-	for _, p := range plan.PseudoColumns {
-		if p.Name == name {
-			b.failf(pos, pgcode.FeatureNotSupported, "cannot assign to system column %q", name)
-		}
-	}
-	b.failf(pos, pgcode.UndefinedColumn, "column %q of relation %q does not exist", name, t.Name)
-	return nil
 }
 
 // assigned converts a value to its column's type by assignment; steps address a

@@ -671,3 +671,17 @@ select a from t union select 1 for update
 select * from t, u for update of t for share of u nowait
 values (1) for update
 select a from (select 1 as a) x for update of x
+-- writes through views
+insert into tv values (1, 'x', 2)
+insert into tv (a, bb) values (1, 'x') returning *
+insert into tv (b) values (1)
+insert into tv (a) values (1) on conflict (a) do update set bb = excluded.bb, c = tv.c where tv.a > 1 returning tv.bb
+update tv set bb = 'x' where a = 1 returning *, tv.c + 1
+update tv set b = 'x'
+update tv v set c = v.c + 1 from u where u.a = v.a returning v.bb, u.b
+delete from tv where bb = 'x' returning a, bb
+delete from tv2
+update te set s = 1
+update te set a = 1 where s > 2 returning s
+insert into te values (1, 2)
+delete from te using u where te.s = u.a
