@@ -178,6 +178,7 @@ func TestParallel(t *testing.T) {
 	if err := w.db.Compact(context.Background()); err != nil {
 		t.Fatal(err)
 	}
+	w.part = 1
 	for _, sql := range []string{
 		"SELECT count(*), sum(a), avg(a), min(n), max(s), sum(n) FROM t WHERE a % 5 <> 2",
 		"SELECT a, count(*), sum(n), min(s) FROM t GROUP BY a ORDER BY a",

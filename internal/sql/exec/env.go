@@ -49,6 +49,9 @@ type Env struct {
 	Path     Path
 	Analyze  bool // measure every operator, for EXPLAIN ANALYZE
 	Workers  int  // goroutines for a parallel part; 0 or 1: none
+	// SplitBytes is the size of a table from which on its aggregation is split
+	// between Workers; 0 stands for 4 MiB.
+	SplitBytes uint64
 }
 
 // Moments turns the moments of a query into commits.

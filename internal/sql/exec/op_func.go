@@ -259,22 +259,23 @@ func (s *projectSetSpec) make(r *run) operator {
 }
 
 type projectSetOp struct {
-	spec  *projectSetSpec
-	r     *run
-	input operator
-	batch *vec.Batch
-	pos   int
-	row   []datum.Datum
-	sets  []*setRows // of the row at pos; nil: not started
-	out   *vec.Batch
-	size  ramp
+	spec   *projectSetSpec
+	r      *run
+	input  operator
+	batch  *vec.Batch
+	pos    int
+	row    []datum.Datum
+	sets   []*setRows // of the row at pos; nil: not started
+	values []datum.Datum
+	out    *vec.Batch
+	size   ramp
 }
 
 func (o *projectSetOp) next() (*vec.Batch, error) {
 	width := len(o.spec.types) - len(o.spec.items)
 	if o.out == nil {
 		o.out = rows.NewBatch(o.spec.types, vec.MaxRows)
-		o.row = make([]datum.Datum, width)
+		o.row, o.values = make([]datum.Datum, width), make([]datum.Datum, len(o.spec.items))
 	}
 	clearBatch(o.out, vec.MaxRows)
 	want := o.size.next()
@@ -328,26 +329,29 @@ func (o *projectSetOp) start() (bool, error) {
 }
 
 // emit stores one row of the present sets at n; any is false when all have ended.
-// An expression that is no set repeats while the others go on.
+// Sets that end before others are padded with NULL.
 func (o *projectSetOp) emit(n, width int) (any bool, err error) {
 	for k, s := range o.sets {
 		row, err := s.next()
 		if err != nil {
 			return false, err
 		}
+		o.values[k] = datum.Datum{}
 		if row != nil {
 			any = true
-			o.out.Cols[width+k].Set(n, row[0])
-		} else {
-			o.out.Cols[width+k].Nulls.Set(n)
+			o.values[k] = row[0]
 		}
 	}
-	if any {
-		for c, d := range o.row {
-			o.out.Cols[c].Set(n, d)
-		}
+	if !any {
+		return false, nil
 	}
-	return any, nil
+	for c, d := range o.row {
+		o.out.Cols[c].Set(n, d)
+	}
+	for k, d := range o.values {
+		o.out.Cols[width+k].Set(n, d)
+	}
+	return true, nil
 }
 
 func (o *projectSetOp) stop() {

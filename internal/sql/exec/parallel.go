@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -19,8 +20,8 @@ type partition struct {
 	span table.Span
 }
 
-// parallelBytes is the size of a table from which on its aggregation is split.
-const parallelBytes = 4 << 20
+// splitBytes is Env.SplitBytes when it is not given.
+const splitBytes = 4 << 20
 
 // splittable reports whether the aggregation gives the same answer when its input
 // is read in parts by several goroutines: a chain of filters and projections over
@@ -114,7 +115,7 @@ func (s *aggSpec) runParallel(r *run) (*aggState, error) {
 		return nil, err
 	}
 	bytes, err := r.env.Stmt.Tx().Manager().Store().EstimateBytes(target.table.Storage(), nil, nil)
-	if err != nil || bytes < parallelBytes {
+	if err != nil || bytes < cmp.Or(r.env.SplitBytes, splitBytes) {
 		return nil, err
 	}
 	spans, err := target.table.Split(r.env.Stmt, nil, table.Span{}, r.env.Workers)
@@ -130,8 +131,8 @@ func (s *aggSpec) runParallel(r *run) (*aggState, error) {
 
 // runParts runs one worker per span and waits for all of them.
 func (s *aggSpec) runParts(r *run, scan int, spans []table.Span) ([]*aggState, error) {
-	ctx, cancel := context.WithCancel(r.env.Ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(r.env.Ctx)
+	defer cancel(nil)
 	parts, errs := make([]*aggState, len(spans)), make([]error, len(spans))
 	var wait sync.WaitGroup
 	for i := range spans {
@@ -141,7 +142,7 @@ func (s *aggSpec) runParts(r *run, scan int, spans []table.Span) ([]*aggState, e
 		go func() {
 			defer wait.Done()
 			if parts[i], errs[i] = s.runPart(w); errs[i] != nil {
-				cancel()
+				cancel(errs[i]) // the others then end with the same error
 			}
 		}()
 	}

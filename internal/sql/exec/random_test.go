@@ -20,7 +20,7 @@ import (
 type queries struct{ rng *rand.Rand }
 
 func (q *queries) pick(list ...string) string { return list[q.rng.IntN(len(list))] }
-func (q *queries) chance(n int) bool           { return q.rng.IntN(n) == 0 }
+func (q *queries) chance(n int) bool          { return q.rng.IntN(n) == 0 }
 
 func (q *queries) column(tables []string) string {
 	return q.pick(tables...) + "." + q.pick("id", "a", "b", "s")

@@ -15,7 +15,7 @@ import (
 // columns of a unique key, or given by VALUES. Row by row it does what the
 // operators would, with the same expression nodes and the same writers.
 //
-// A plan has one by its shape alone: any number of filters and projections over
+// A plan has one by its shape alone: any number of filters, projections and limits over
 // such a scan or VALUES, and above them nothing, an Insert, an Update or a Delete.
 type shortPlan struct {
 	prog   *Program
@@ -28,10 +28,11 @@ type shortPlan struct {
 	pool   sync.Pool // of *shortRun
 }
 
-// shortStage is a filter or a projection.
+// shortStage is a filter, a projection or a limit.
 type shortStage struct {
 	cond  expr.Node
 	items []expr.Node
+	limit *limitSpec
 }
 
 // shortRowsMax bounds the rows of VALUES that are inserted without operators.
@@ -70,6 +71,12 @@ func (s *shortPlan) chain(in spec) bool {
 		ok := s.chain(n.input)
 		s.stages = append(s.stages, shortStage{items: n.items})
 		return ok
+	case *limitSpec:
+		ok := s.chain(n.input)
+		s.stages = append(s.stages, shortStage{limit: n})
+		return ok && s.scan != nil
+	case *sortSpec:
+		return n.top == nil && n.skip == nil && s.chain(n.input) && s.scan != nil // one row is sorted
 	case *scanSpec:
 		s.scan = n
 		return n.singleRow()
@@ -232,6 +239,12 @@ func (r *shortRun) apply(row []datum.Datum) (out []datum.Datum, ok bool, err err
 			}
 			continue
 		}
+		if st.limit != nil {
+			if ok, err := r.within(st.limit); !ok || err != nil {
+				return nil, false, err
+			}
+			continue
+		}
 		buf := r.bufs[i]
 		for k, n := range st.items {
 			if buf[k], err = n.Row(r.ctx, row); err != nil {
@@ -241,6 +254,16 @@ func (r *shortRun) apply(row []datum.Datum) (out []datum.Datum, ok bool, err err
 		row = buf
 	}
 	return row, true, nil
+}
+
+// within reports whether a LIMIT lets the only row through.
+func (r *shortRun) within(l *limitSpec) (bool, error) {
+	skip, err := rowCount(r.ctx, l.offset, "OFFSET")
+	if err != nil {
+		return false, err
+	}
+	count, err := rowCount(r.ctx, l.count, "LIMIT")
+	return count != 0 && skip <= 0, err
 }
 
 // insert inserts the rows of VALUES, up to the next one that RETURNING gives.

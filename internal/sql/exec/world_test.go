@@ -38,6 +38,7 @@ type world struct {
 	rows map[uint32]float64
 	work int
 	mem  int64
+	part uint64
 }
 
 func newWorld(t testing.TB) *world {
@@ -266,7 +267,7 @@ func (w *world) runIn(tx *txn.Tx, p *exec.Program, params ...datum.Datum) (a ans
 		return answer{err: err}
 	}
 	defer st.Close()
-	c, err := p.Run(exec.Env{Ctx: ctx, B: w.context(ctx), Params: params, Stmt: st, Tables: w.set, Path: w.path, Workers: w.work, MemLimit: w.mem})
+	c, err := p.Run(exec.Env{Ctx: ctx, B: w.context(ctx), Params: params, Stmt: st, Tables: w.set, Path: w.path, Workers: w.work, MemLimit: w.mem, SplitBytes: w.part})
 	if err != nil {
 		return answer{err: err}
 	}

@@ -56,18 +56,6 @@ rows:
 	return a.held.Grow(size)
 }
 
-// addRow adds one row of datums, for window frames and ordered input.
-func (a *generic) addRow(c *builtin.Context, g int, row []datum.Datum) error {
-	if !a.keepNulls {
-		for _, d := range row {
-			if d.IsNull() {
-				return nil
-			}
-		}
-	}
-	return a.states[g].Add(c, row)
-}
-
 func (a *generic) Finish(*builtin.Context) error { return nil }
 
 func (a *generic) Result(c *builtin.Context, g int) (datum.Datum, error) {

@@ -106,30 +106,6 @@ func (n *column) Vec(_ *Ctx, b *vec.Batch, _ []int32) (*vec.Vec, error) {
 	return b.Cols[n.ord], nil
 }
 
-// Ordinal returns the column's ordinal if n is a plain column of the current row.
-func Ordinal(n Node) (int, bool) {
-	col, ok := n.(*column)
-	if !ok {
-		return 0, false
-	}
-	return col.ord, true
-}
-
-// Constant returns the value if n is a constant.
-func Constant(n Node) (datum.Datum, bool) {
-	k, ok := n.(*constant)
-	if !ok {
-		return datum.Datum{}, false
-	}
-	return k.value, true
-}
-
-// IsRowless reports whether n has one value for all rows of an input.
-func IsRowless(n Node) bool {
-	_, ok := n.(rowless)
-	return ok
-}
-
 // placeholder is CaseArg or ElemValue: a value its enclosing node has put in the
 // slot.
 type placeholder struct {

@@ -32,9 +32,6 @@ func (s *Scope) Add(cols []plan.ColID, ts []types.T) {
 // Len returns the number of columns.
 func (s *Scope) Len() int { return len(s.types) }
 
-// Types returns the columns' types.
-func (s *Scope) Types() []types.T { return s.types }
-
 // Ord returns a column's ordinal.
 func (s *Scope) Ord(id plan.ColID) (int, bool) {
 	ord, ok := s.ords[id]
