@@ -83,6 +83,12 @@ func (s *Session) analyse(ctx context.Context, p *prepared) error {
 		if err := s.ensure(); err != nil {
 			return err
 		}
+		if !s.ran {
+			// Names and columns are those of drift.as_of, as they will be when it runs.
+			if err := s.applyAsOf(); err != nil {
+				return err
+			}
+		}
 		plan, err := s.plan(ctx, statement{text: p.text, raw: p.raw, types: p.params}, true)
 		if err != nil {
 			return err
