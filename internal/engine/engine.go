@@ -71,6 +71,11 @@ func (e *Engine) Sessions() *session.Server { return e.sessions }
 // Defaults returns the server's settings.
 func (e *Engine) Defaults() *config.Defaults { return e.defaults }
 
+// CatalogVersion changes with every commit that changes the catalog.
+func (e *Engine) CatalogVersion() uint64 {
+	return uint64(e.db.TableLastChange(store.StorageID(catalog.StorageObjects)))
+}
+
 // NewSession opens a session for an authenticated client.
 func (e *Engine) NewSession(_ context.Context, info client.Info) (client.Session, error) {
 	s, err := e.sessions.New(info)
