@@ -111,6 +111,12 @@ func (s *Session) modes(m ast.TxModes) error {
 			return err
 		}
 	}
+	if m.Deferrable || m.NotDeferrable {
+		// It matters to SERIALIZABLE READ ONLY transactions alone.
+		if err := s.showMode("transaction_deferrable", onOff(m.Deferrable)); err != nil {
+			return err
+		}
+	}
 	if m.AsOf != nil {
 		if m.ReadWrite {
 			return pgerr.New(pgcode.FeatureNotSupported, "a READ WRITE transaction cannot read AS OF a past moment").
@@ -400,6 +406,7 @@ func (s *Session) rollbackTo(name string) error {
 	s.closePortals(false)
 	s.tx.RollbackTo(p.tx)
 	s.cfg.RollbackTo(p.cfg)
+	s.tx.SetReadOnly(s.cfg.Text("transaction_read_only") == "on")
 	s.edit = nil
 	if p.edit != nil {
 		s.edit = p.edit.Clone()

@@ -196,6 +196,9 @@ func flags(names []string, columns []string, option string) ([]bool, error) {
 func (s *Session) copyTo(ctx context.Context, st statement, c *ast.CopyStmt, f *copyFormat, w client.Writer) (string, error) {
 	query := c.Query
 	if c.Table != nil {
+		if err := s.copySource(c.Table); err != nil {
+			return "", err
+		}
 		query = selectFrom(c.Table, c.Columns)
 	}
 	if !isQuery(query) {
@@ -234,6 +237,23 @@ func (s *Session) copyTo(ctx context.Context, st statement, c *ast.CopyStmt, f *
 		return "", err
 	}
 	return fmt.Sprintf("COPY %d", n), w.CopyDone()
+}
+
+// copySource refuses relations that COPY cannot read by name.
+func (s *Session) copySource(t *ast.RangeVar) error {
+	snapshot, err := s.presentCatalog()
+	if err != nil {
+		return err
+	}
+	rel := s.names(snapshot).Relation(t.Schema, t.Name)
+	if rel == nil || rel.Desc.Kind() == catalog.KindTable {
+		return nil // binding finds what is missing
+	}
+	e := pgerr.New(pgcode.WrongObjectType, "cannot copy from %s %q", relationWord(rel.Desc), t.Name)
+	if rel.Desc.Kind() == catalog.KindView {
+		e = e.WithHint("Try the COPY (SELECT ...) TO variant.")
+	}
+	return e
 }
 
 // copyRows sends every row of a query as COPY data.

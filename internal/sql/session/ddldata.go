@@ -43,7 +43,8 @@ func (d *ddlData) Rewrite(old, new *catalog.Table, using map[int16]string, _ []*
 	}
 	before := d.s.edit.Clone()
 	before.Put(old)
-	source, err := table.NewSet(before.Snapshot(), nil).Table(old.OID)
+	was := before.Snapshot()
+	source, err := table.NewSet(was, evaluator{d.s.names(was)}).Table(old.OID)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type hotSettings struct {
 	memory           int64
 	path             exec.Path
 	planner          opt.Settings
+	backslash        bool // standard_conforming_strings is off
 	// planKey is what a plan depends on: equal keys, equal plans.
 	planKey string
 }
@@ -51,6 +52,7 @@ func (s *Session) readHot(generation uint64) {
 			NoSeqScan: !s.cfg.Bool("enable_seqscan"), NoHashAgg: !s.cfg.Bool("enable_hashagg"), NoSort: !s.cfg.Bool("enable_sort"),
 		},
 	}
+	h.backslash = !s.cfg.Bool("standard_conforming_strings")
 	h.asOf, _ = s.cfg.Get("drift.as_of")
 	switch v, _ := s.cfg.Get("drift.force_path"); v {
 	case "batch":
@@ -59,7 +61,7 @@ func (s *Session) readHot(generation uint64) {
 		h.path = exec.PathShort
 	}
 	for _, name := range []string{
-		"search_path", "role", "session_authorization", "TimeZone", "DateStyle", "IntervalStyle", "bytea_output",
+		"search_path", "role", "session_authorization", "standard_conforming_strings", "TimeZone", "DateStyle", "IntervalStyle", "bytea_output",
 		"enable_hashjoin", "enable_mergejoin", "enable_nestloop", "enable_indexscan", "enable_seqscan", "enable_hashagg", "enable_sort",
 	} {
 		h.planKey += s.cfg.Text(name) + "\x00"

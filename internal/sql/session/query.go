@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/datum"
@@ -464,7 +465,7 @@ func (c *planCache) get(st statement) *prepared {
 
 // put keeps an entry that was planned; plans bound to one moment are not kept.
 func (c *planCache) put(st statement, p *prepared) {
-	if p.plan == nil || p.plan.fixed || p.plan.private {
+	if p.plan == nil || p.plan.fixed || p.plan.private || namesNow(st.source()) {
 		return
 	}
 	key := st.source()
@@ -480,6 +481,23 @@ func (c *planCache) put(st statement, p *prepared) {
 	}
 	c.entries[key] = p
 	c.order = append(c.order, key)
+}
+
+// namesNow reports whether a text may hold a date or time literal that means
+// another value tomorrow ('now', 'today'): its plan holds the value of today.
+func namesNow(text string) bool {
+	for i := 0; i+4 < len(text); i++ {
+		if text[i] != '\'' {
+			continue
+		}
+		rest := strings.ToLower(strings.TrimLeft(text[i+1:min(i+16, len(text))], " "))
+		for _, word := range []string{"now", "today", "tomorrow", "yesterday"} {
+			if strings.HasPrefix(rest, word) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // source is the statement's own text.

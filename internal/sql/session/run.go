@@ -22,9 +22,9 @@ type statement struct {
 }
 
 // parseStatements parses a query string.
-func parseStatements(sql string) ([]ast.RawStmt, []*pgerr.Error, error) {
+func (s *Session) parseStatements(sql string) ([]ast.RawStmt, []*pgerr.Error, error) {
 	var notices []*pgerr.Error
-	list, err := parse.StatementsWith(sql, &parse.Options{Notices: &notices})
+	list, err := parse.StatementsWith(sql, &parse.Options{Notices: &notices, BackslashStrings: s.hot().backslash})
 	return list, notices, err
 }
 

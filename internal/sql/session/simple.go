@@ -68,7 +68,7 @@ func (c *completion) send() error {
 
 // parse splits a query string; notices about it go to the client.
 func (s *Session) parse(sql string, w client.Writer) ([]ast.RawStmt, error) {
-	list, notices, err := parseStatements(sql)
+	list, notices, err := s.parseStatements(sql)
 	if err != nil {
 		return nil, err
 	}
