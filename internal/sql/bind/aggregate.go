@@ -105,13 +105,13 @@ func stripImplicit(e plan.Expr) plan.Expr {
 // check_agglevels_and_constraints.
 func (b *binder) aggOwner(blk *block, agg plan.Expr) *block {
 	varLevel, aggLevel := -1, -1 // depths, -1 for none
-	var inner plan.Expr
+	var inside plan.Expr
 	what := "aggregate functions"
 	grouping := false
 	if _, grouping = agg.(*plan.GroupingCall); grouping {
 		what = "grouping operations"
 	}
-	walkArgs(agg, func(e plan.Expr) bool {
+	walkArgs(agg, func(e plan.Expr, inner bool) {
 		switch e := e.(type) {
 		case *plan.ColRef:
 			if owner := b.owner[e.ID-1]; owner != nil && owner.isOrAbove(blk) {
@@ -119,29 +119,29 @@ func (b *binder) aggOwner(blk *block, agg plan.Expr) *block {
 			}
 		case *plan.AggCall:
 			if d, found := blk.depthOf(e.Block); found && d > aggLevel {
-				aggLevel, inner = d, e
+				aggLevel, inside = d, e
 			}
-			return true
 		case *plan.GroupingCall:
 			if d, found := blk.depthOf(e.Block); found && d > aggLevel {
-				aggLevel, inner = d, e
+				aggLevel, inside = d, e
 			}
 		case *plan.WindowCall:
-			b.failf(e.Position(), pgcode.GroupingError, "aggregate function calls cannot contain window function calls")
+			if !inner {
+				b.failf(e.Position(), pgcode.GroupingError, "aggregate function calls cannot contain window function calls")
+			}
 		case *plan.FuncCall:
-			if e.Proc.RetSet {
+			if e.Proc.RetSet && !inner {
 				b.fail(newError(pgcode.FeatureNotSupported, "aggregate function calls cannot contain set-returning function calls").
 					WithHint("You might be able to move the set-returning function into a LATERAL FROM item.").At(bytePos(e.Position())))
 			}
 		}
-		return true
 	})
 	level := max(varLevel, aggLevel)
 	if level < 0 {
 		level = blk.depth
 	}
 	if level == aggLevel && !grouping {
-		b.failf(inner.Position(), pgcode.GroupingError, "aggregate function calls cannot be nested")
+		b.failf(inside.Position(), pgcode.GroupingError, "aggregate function calls cannot be nested")
 	}
 	owner := blk
 	for owner.depth > level {
@@ -151,13 +151,25 @@ func (b *binder) aggOwner(blk *block, agg plan.Expr) *block {
 	return owner
 }
 
-// walkArgs walks what is below an aggregate.
-func walkArgs(e plan.Expr, f func(plan.Expr) bool) {
+// walkArgs walks what is below an aggregate; inner is set within subqueries.
+func walkArgs(e plan.Expr, f func(e plan.Expr, inner bool)) {
 	plan.Walk(e, func(x plan.Expr) bool {
 		if x == e {
 			return true
 		}
-		return f(x)
+		f(x, false)
+		if s, isSub := x.(*plan.Subquery); isSub {
+			plan.WalkRel(s.Plan, func(y plan.Expr) bool {
+				f(y, true)
+				return true
+			})
+			plan.Walk(s.Test, func(y plan.Expr) bool {
+				f(y, false)
+				return true
+			})
+			return false
+		}
+		return true
 	})
 }
 

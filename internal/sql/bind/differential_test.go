@@ -7,6 +7,7 @@ import (
 	"math/rand"
 	"os"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -169,11 +170,17 @@ func compareRandom(t *testing.T, n int, make func(*rand.Rand) string) {
 	conn := reference(t)
 	cat := testCatalog(t)
 	seed := int64(1)
+	if s, err := strconv.ParseInt(os.Getenv("DRIFTDB_TEST_SEED"), 10, 64); err == nil {
+		seed = s
+	}
 	rnd := rand.New(rand.NewSource(seed))
 	bad, ok := 0, 0
 	codes := map[string]int{}
 	for range n {
-		sql := "SELECT " + make(rnd)
+		sql := make(rnd)
+		if !strings.HasPrefix(sql, "select ") {
+			sql = "SELECT " + sql
+		}
 		want, have := describeReference(conn, sql), describe(cat, sql)
 		if want != have {
 			bad++

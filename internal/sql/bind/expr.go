@@ -171,7 +171,16 @@ func (b *binder) opExpr(blk *block, n *ast.OpExpr) plan.Expr {
 
 func rowFieldsOf(e plan.Expr) []plan.Expr { return e.(*plan.RowExpr).Fields }
 
+// distinctFrom binds IS DISTINCT FROM; with the word NULL on a side it is a test
+// of the other for NULL.
 func (b *binder) distinctFrom(blk *block, n *ast.DistinctFrom) plan.Expr {
+	if isNullLiteral(n.Right) || isNullLiteral(n.Left) {
+		other := n.Left
+		if !isNullLiteral(n.Right) {
+			other = n.Right
+		}
+		return b.nullTest(blk, &ast.NullTest{Pos: n.Pos, Arg: other, Not: !n.Not})
+	}
 	left, right := b.expr(blk, n.Left), b.expr(blk, n.Right)
 	lrow, lok := left.(*plan.RowExpr)
 	rrow, rok := right.(*plan.RowExpr)
@@ -181,6 +190,11 @@ func (b *binder) distinctFrom(blk *block, n *ast.DistinctFrom) plan.Expr {
 		return b.rowDistinct(blk, n, lrow.Fields, rrow.Fields)
 	}
 	return b.makeDistinct(blk, left, right, n.Not, n.Pos)
+}
+
+func isNullLiteral(e ast.Expr) bool {
+	c, isConst := e.(*ast.Const)
+	return isConst && c.Kind == ast.ConstNull
 }
 
 func (b *binder) makeDistinct(blk *block, left, right plan.Expr, not bool, pos int) plan.Expr {

@@ -169,7 +169,7 @@ func (b *binder) array(blk *block, n *ast.Array, want types.T, cast bool) plan.E
 			continue
 		}
 		x := b.expr(blk, e)
-		if isArray(x.Type().OID) {
+		if types.IsArray(x.Type().OID) { // the vector types count as scalars here
 			out.Multi = true
 		}
 		elems = append(elems, x)
@@ -187,7 +187,7 @@ func (b *binder) array(blk *block, n *ast.Array, want types.T, cast bool) plan.E
 			WithHint("Explicitly cast to the desired type, for example ARRAY[]::integer[].").At(bytePos(n.Pos)))
 	default:
 		elemType = b.commonType(elems, "ARRAY")
-		if out.Multi || isArray(elemType) {
+		if out.Multi || types.IsArray(elemType) {
 			arrayType, out.Multi = elemType, true
 			if !isArray(elemType) {
 				b.failf(n.Pos, pgcode.UndefinedObject, "could not find element type for data type %s", typeText(elemType))
@@ -272,6 +272,9 @@ func (b *binder) indirection(blk *block, n *ast.Indirection) plan.Expr {
 
 // fieldSelect is (x).name: a field of a row, or name(x).
 func (b *binder) fieldSelect(blk *block, e plan.Expr, name string, n *ast.Indirection) plan.Expr {
+	if c := b.columnOfRow(e, name); c != nil {
+		return c
+	}
 	fields := b.rowFields(e)
 	for i, f := range fields {
 		if f.name == name {
@@ -295,6 +298,24 @@ func (b *binder) fieldSelect(blk *block, e plan.Expr, name string, n *ast.Indire
 		b.failf(exprPos(e), pgcode.UndefinedColumn, "could not identify column %q in record data type", name)
 	}
 	b.failf(exprPos(e), pgcode.WrongObjectType, "column notation .%s applied to type %s, which is not a composite type", name, typeText(t))
+	return nil
+}
+
+// columnOfRow is (t).name where t is a whole-row reference: the column itself.
+func (b *binder) columnOfRow(e plan.Expr, name string) plan.Expr {
+	ref, isRef := e.(*plan.ColRef)
+	if !isRef {
+		return nil
+	}
+	r := b.origin[ref.ID]
+	if r == nil || r.wholeRow != ref.ID {
+		return nil
+	}
+	for _, c := range r.cols {
+		if c.name == name {
+			return at(c.expr, ref.Position())
+		}
+	}
 	return nil
 }
 

@@ -74,6 +74,16 @@ func (b *binder) lowerGroup(q *Query, rel plan.Rel, exprs []plan.Expr) (plan.Rel
 	return rel, out
 }
 
+// checkGrouping reports the errors of lowerGroup for a query that is lowered
+// later, so that they come in the order of the text.
+func (b *binder) checkGrouping(q *Query) {
+	exprs := make([]plan.Expr, len(q.Targets))
+	for i, t := range q.Targets {
+		exprs[i] = t.Expr
+	}
+	b.lowerGroup(q, &plan.Result{}, exprs)
+}
+
 // lowerWindows adds a Window node for each window that is used and replaces the
 // calls by its columns.
 func (b *binder) lowerWindows(q *Query, rel plan.Rel, exprs []plan.Expr) (plan.Rel, []plan.Expr) {

@@ -91,9 +91,12 @@ func (b *binder) setLeaf(blk *block, stmt *ast.SelectStmt) *setNode {
 		b.failf(-1, pgcode.FeatureNotSupported, "%s is not allowed with UNION/INTERSECT/EXCEPT", lockName(stmt.Locking[0].Strength))
 	}
 	q := b.analyze(blk, stmt, true)
+	b.checkGrouping(q)
 	n := &setNode{query: q, stmt: stmt}
+	leaf := blk.newRTE(&rte{kind: rteSubquery, name: "*SELECT* " + itoa(len(blk.rtes)+1)}) // for hints
 	for _, t := range q.visible() {
 		n.cols = append(n.cols, setColumn{t.Name, t.Expr.Type(), t.Expr})
+		leaf.cols = append(leaf.cols, nsCol{name: t.Name})
 	}
 	return n
 }

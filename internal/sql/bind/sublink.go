@@ -66,13 +66,13 @@ func (b *binder) scalarSubLink(blk *block, n *ast.SubLink) plan.Expr {
 // testedSubLink binds x IN (q) and x op ANY|ALL (q). A row on the left is
 // compared with the query's columns.
 func (b *binder) testedSubLink(blk *block, n *ast.SubLink) plan.Expr {
+	q := b.subQuery(blk, n.Query, n.Pos) // before the left side, as PostgreSQL
 	var left []plan.Expr
 	if row, isRow := n.Test.(*ast.Row); isRow {
 		left = rowFieldsOf(b.row(blk, row))
 	} else {
 		left = []plan.Expr{b.expr(blk, n.Test)}
 	}
-	q := b.subQuery(blk, n.Query, n.Pos)
 	kind, op := plan.SubqueryAny, n.Op
 	if n.Kind == ast.SubAll {
 		kind = plan.SubqueryAll
@@ -92,8 +92,9 @@ func (b *binder) testedSubLink(blk *block, n *ast.SubLink) plan.Expr {
 
 // rowSubLink binds (a, b) op (SELECT ...).
 func (b *binder) rowSubLink(blk *block, n *ast.SubLink) plan.Expr {
+	q := b.subQuery(blk, n.Query, n.Pos)
 	left := rowFieldsOf(b.expr(blk, n.Test))
-	return b.compareRows(blk, plan.SubqueryRow, b.subQuery(blk, n.Query, n.Pos), left, n.Op, n.Pos)
+	return b.compareRows(blk, plan.SubqueryRow, q, left, n.Op, n.Pos)
 }
 
 // compareRows builds the test of a row against a query's columns.

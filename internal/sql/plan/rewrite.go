@@ -40,11 +40,12 @@ func RewriteChildren(e Expr, g func(Expr) Expr) Expr {
 		return &c
 	case *Case:
 		c := *e
-		c.Arg, c.Else = maybe(e.Arg, g), maybe(e.Else, g)
+		c.Arg = maybe(e.Arg, g)
 		c.Whens = make([]When, len(e.Whens))
 		for i, w := range e.Whens {
 			c.Whens[i] = When{g(w.Cond), g(w.Result)}
 		}
+		c.Else = maybe(e.Else, g)
 		return &c
 	case *Coalesce:
 		c := *e
