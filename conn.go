@@ -20,18 +20,17 @@ func (db *DB) Conn(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{s: s}
-	if err := c.lock(ctx); err != nil {
+	if err := s.lock(ctx); err != nil {
 		db.put(s)
 		return nil, err
 	}
-	defer s.mu.Unlock()
-	if err := s.move(ctx, ""); err != nil {
-		c.closed = true
+	err = s.move(ctx, "")
+	s.mu.Unlock()
+	if err != nil {
+		db.put(s)
 		return nil, err
 	}
-	s.dirty = true
-	return c, nil
+	return &Conn{s: s}, nil
 }
 
 func (c *Conn) lock(ctx context.Context) error {
@@ -90,17 +89,18 @@ func (c *Conn) Reset(ctx context.Context) error {
 		return err
 	}
 	defer c.s.mu.Unlock()
-	c.s.dirty = true
-	err := c.s.reset(ctx)
-	c.s.dirty = true
-	return err
+	return c.s.reset(ctx)
 }
+
+// Valid reports whether the session can still be used.
+func (c *Conn) Valid() bool { return !c.closed && !c.s.closing.Load() }
 
 // Stmt is a prepared statement of a Conn. It belongs to the Conn's goroutine.
 type Stmt struct {
-	c    *Conn
-	text string
-	p    *prepared
+	c       *Conn
+	text    string
+	p       *prepared
+	discard uint64 // how often the session had been reset
 }
 
 // Prepare parses a statement and finds its parameters and columns.
@@ -118,7 +118,7 @@ func (c *Conn) Prepare(ctx context.Context, sql string) (*Stmt, error) {
 	if err := c.s.sql.Sync(ctx, false, &c.s.out); err != nil {
 		return nil, outcome(ctx, err)
 	}
-	return &Stmt{c, sql, p}, nil
+	return &Stmt{c, sql, p, c.s.discards}, nil
 }
 
 // refresh makes the session free, and prepares the statement again when the
@@ -127,7 +127,7 @@ func (st *Stmt) refresh(ctx context.Context) error {
 	s := st.c.s
 	s.ready(ctx)
 	s.out.reset(false)
-	if st.p.version == s.db.engine.CatalogVersion() && !s.edited {
+	if st.p.version == s.db.engine.CatalogVersion() && st.discard == s.discards && !s.edited {
 		return nil
 	}
 	p, err := s.parse(ctx, st.text)
@@ -135,7 +135,7 @@ func (st *Stmt) refresh(ctx context.Context) error {
 		return s.fails(ctx, err)
 	}
 	s.sql.CloseStatement(st.p.name)
-	st.p = p
+	st.p, st.discard = p, s.discards
 	return nil
 }
 

@@ -25,20 +25,21 @@ type session struct {
 	db      *DB
 	closing atomic.Bool // nothing new may start
 
-	mu     sync.Mutex // held while the SQL session runs something; protects all below
-	sql    client.Session
-	closed bool
-	epoch  uint64 // counts the transactions and users; old Rows see it change
-	out    answer
-	cached map[string]*prepared // by moment and text
-	names  int                  // of statements and portals, to make them unique
-	open   *Rows                // rows of an implicit transaction still to be read
-	asOf   string               // value of drift.as_of given by DB.AsOf
-	dirty  bool                 // settings or statements may have been left behind
-	edited bool                 // the open transaction may have changed the catalog
-	params [][]byte             // scratch for Bind
-	bytes  []byte
-	format []int16
+	mu       sync.Mutex // held while the SQL session runs something; protects all below
+	sql      client.Session
+	closed   bool
+	epoch    uint64 // counts the transactions and users; old Rows see it change
+	out      answer
+	cached   map[string]*prepared // by moment and text
+	names    int                  // of statements and portals, to make them unique
+	open     *Rows                // rows of an implicit transaction still to be read
+	asOf     string               // value of drift.as_of given by DB.AsOf
+	dirty    bool                 // settings or statements may have been left behind
+	discards uint64               // counts the resets that forgot all statements
+	edited   bool                 // the open transaction may have changed the catalog
+	params   [][]byte             // scratch for Bind
+	bytes    []byte
+	format   []int16
 }
 
 // prepared is a statement that the session has parsed.
@@ -277,6 +278,7 @@ func (s *session) reset(ctx context.Context) error {
 	}
 	_, err := s.simple(ctx, "discard all")
 	s.cached, s.asOf, s.dirty = nil, "", false
+	s.discards++
 	return err
 }
 
