@@ -259,14 +259,19 @@ func (p *planner) innerJoins(r *plan.Join, need colSet, conds []plan.Expr) (phys
 	for _, m := range members {
 		m.rows = p.guess(m)
 	}
-	node, all, err := p.firstMember(members, inner, all)
+	node, err := p.firstMember(members, inner)
 	if err != nil {
 		return nil, err
 	}
+	rest := links(all)
 	for range members[1:] {
-		if node, all, err = p.addMember(node, members, inner, all); err != nil {
+		if node, rest, err = p.addMember(node, members, inner, rest); err != nil {
 			return nil, err
 		}
+	}
+	all = nil
+	for _, k := range rest {
+		all = append(all, k.cond)
 	}
 	return p.filtered(node, append(all, late...))
 }
@@ -341,7 +346,7 @@ func (p *planner) guess(m *member) float64 {
 	return clampRows(defaultRows * selectivity(conds))
 }
 
-func (p *planner) firstMember(members []*member, need colSet, conds []plan.Expr) (phys.Node, []plan.Expr, error) {
+func (p *planner) firstMember(members []*member, need colSet) (phys.Node, error) {
 	var first *member
 	for _, m := range members {
 		if len(m.lateral) == 0 && (first == nil || m.rows < first.rows) {
@@ -352,12 +357,11 @@ func (p *planner) firstMember(members []*member, need colSet, conds []plan.Expr)
 		first = members[0]
 	}
 	first.done = true
-	n, err := p.rel(first.rel, need, first.conds)
-	return n, conds, err
+	return p.rel(first.rel, need, first.conds)
 }
 
 // addMember joins one more member to a node.
-func (p *planner) addMember(node phys.Node, members []*member, need colSet, conds []plan.Expr) (phys.Node, []plan.Expr, error) {
+func (p *planner) addMember(node phys.Node, members []*member, need colSet, conds []link) (phys.Node, []link, error) {
 	have := setOf(node.Properties().Cols)
 	// Columns nobody needs are missing from the node; what counts is whose they are.
 	for _, m := range members {
@@ -384,19 +388,19 @@ func (p *planner) addMember(node phys.Node, members []*member, need colSet, cond
 		reach.add(id)
 	}
 	mine := memberColumns(members)
-	var on, rest []plan.Expr
-	for _, e := range conds {
-		used := exprCols(e)
+	var on []plan.Expr
+	var rest []link
+	for _, k := range conds {
 		ready := true
-		for id := range used {
+		for id := range k.cols {
 			if mine[id] && !reach[id] {
 				ready = false
 			}
 		}
 		if ready {
-			on = append(on, e)
+			on = append(on, k.cond)
 		} else {
-			rest = append(rest, e)
+			rest = append(rest, k)
 		}
 	}
 	n, err := p.joinWith(plan.JoinInner, node, best.rel, need, on, best.conds, best.cols, len(best.lateral) > 0)
@@ -413,15 +417,45 @@ func memberColumns(members []*member) colSet {
 	return all
 }
 
+// link is a join condition with the columns it refers to, looked up once.
+type link struct {
+	cond        plan.Expr
+	cols        colSet
+	left, right colSet // of an equality's sides; nil for other conditions
+}
+
+func links(conds []plan.Expr) []link {
+	list := make([]link, len(conds))
+	for i, e := range conds {
+		list[i] = link{cond: e, cols: exprCols(e)}
+		if x, y, ok := equality(e); ok && !hasSubquery(e) {
+			list[i].left, list[i].right = exprCols(x), exprCols(y)
+		}
+	}
+	return list
+}
+
+// equates reports whether the link is an equality between columns of l and of r.
+func (k *link) equates(l, r colSet) bool {
+	return k.left != nil && (between(k.left, l, r) && between(k.right, r, l) || between(k.left, r, l) && between(k.right, l, r))
+}
+
+// between reports whether s has columns of in and none of out.
+func between(s, in, out colSet) bool { return s.meets(in) && !s.meets(out) }
+
 // connection ranks how a member is joined to what is there: 2 by an equality, 1
 // by another condition, 0 not at all.
-func connection(m *member, have colSet, conds []plan.Expr) int {
+func connection(m *member, have colSet, conds []link) int {
 	rank := 0
-	for _, e := range conds {
-		if _, ok := equiBetween(e, have, m.cols); ok {
+	for i := range conds {
+		k := &conds[i]
+		if !k.cols.meets(m.cols) {
+			continue
+		}
+		if k.equates(have, m.cols) {
 			return 2
 		}
-		if cols := exprCols(e); cols.meets(m.cols) && cols.meets(have) {
+		if k.cols.meets(have) {
 			rank = 1
 		}
 	}
