@@ -131,14 +131,7 @@ func (b *binder) targetRTE(blk *block, t *catalog.Table, alias string, rel *Rela
 	if alias != "" {
 		r.name = alias
 	}
-	for i := range t.Columns {
-		c := &t.Columns[i]
-		if c.Dropped {
-			continue
-		}
-		id := r.addColumn(b, plan.ColumnMeta{Name: c.Name, Type: c.Type, Table: t, AttNum: c.Attnum})
-		r.scan = append(r.scan, plan.ScanColumn{ID: id, AttNum: c.Attnum})
-	}
+	r.addTableColumns(b, t)
 	return r
 }
 

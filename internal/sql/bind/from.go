@@ -150,16 +150,22 @@ func (b *binder) tableRTE(blk *block, v *ast.RangeVar, rel *Relation, t *catalog
 	if v.Alias != nil {
 		r.name = v.Alias.Name
 	}
-	for i := range t.Columns {
-		c := &t.Columns[i]
-		if c.Dropped {
-			continue
-		}
-		id := r.addColumn(b, plan.ColumnMeta{Name: c.Name, Type: c.Type, Table: t, AttNum: c.Attnum})
-		r.scan = append(r.scan, plan.ScanColumn{ID: id, AttNum: c.Attnum})
-	}
+	r.addTableColumns(b, t)
 	b.applyAlias(r, v.Alias, "table")
 	return r
+}
+
+// addTableColumns gives an entry the columns of a table.
+func (r *rte) addTableColumns(b *binder, t *catalog.Table) {
+	n := len(t.Columns)
+	b.meta.Grow(n)
+	r.cols, r.ids, r.scan = make([]nsCol, 0, n), make([]plan.ColID, 0, n), make([]plan.ScanColumn, 0, n+1)
+	for i := range t.Columns {
+		if c := &t.Columns[i]; !c.Dropped {
+			id := r.addColumn(b, plan.ColumnMeta{Name: c.Name, Type: c.Type, Table: t, AttNum: c.Attnum})
+			r.scan = append(r.scan, plan.ScanColumn{ID: id, AttNum: c.Attnum})
+		}
+	}
 }
 
 // sequenceRTE lets a sequence be read as a table of one row.

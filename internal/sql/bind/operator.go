@@ -2,6 +2,7 @@ package bind
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
@@ -23,24 +24,13 @@ func operatorFor(name string, left, right types.OID) (op *builtin.Operator, ambi
 			exactRight = left
 		}
 	}
-	all := builtin.OperatorsByName(name)
-	var list []candidate
-	for _, o := range all {
-		if o.Left == exactLeft && o.Right == exactRight {
-			return o, false
-		}
-		if (o.Left == 0) != (left == 0) {
-			continue
-		}
-		args := []types.OID{o.Left, o.Right}
-		if left == 0 {
-			args = args[1:]
-		}
-		list = append(list, candidate{op: o, args: args})
+	set := operatorsNamed(name)
+	if o := set.exact[operands{exactLeft, exactRight}]; o != nil {
+		return o, false
 	}
-	actual := []types.OID{left, right}
+	actual, list := []types.OID{left, right}, set.binary
 	if left == 0 {
-		actual = actual[1:]
+		actual, list = actual[1:], set.prefix
 	}
 	list = coercible(actual, list)
 	switch len(list) {
@@ -53,6 +43,36 @@ func operatorFor(name string, left, right types.OID) (op *builtin.Operator, ambi
 		return c.op, false
 	}
 	return nil, true
+}
+
+// operatorSet are the operators of one name, ready for resolution.
+type operatorSet struct {
+	exact          map[operands]*builtin.Operator
+	binary, prefix []candidate
+}
+
+type operands struct{ left, right types.OID }
+
+// operatorSets caches operatorSet by name; operators never change.
+var operatorSets sync.Map
+
+func operatorsNamed(name string) *operatorSet {
+	if set, found := operatorSets.Load(name); found {
+		return set.(*operatorSet)
+	}
+	set := &operatorSet{exact: map[operands]*builtin.Operator{}}
+	for _, o := range builtin.OperatorsByName(name) {
+		set.exact[operands{o.Left, o.Right}] = o
+		if o.Left == 0 {
+			set.prefix = append(set.prefix, candidate{op: o, args: []types.OID{o.Right}})
+		} else {
+			set.binary = append(set.binary, candidate{op: o, args: []types.OID{o.Left, o.Right}})
+		}
+	}
+	if len(set.exact) > 0 { // names that are no operator's are not worth keeping
+		operatorSets.Store(name, set)
+	}
+	return set
 }
 
 // findOperator is operatorFor with PostgreSQL's errors.

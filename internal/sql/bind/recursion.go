@@ -12,7 +12,7 @@ func typeWithMod(t types.T) string { return pgfmt.FormatType(t) }
 // refersTo reports whether a query names a relation without a schema anywhere.
 func refersTo(q *ast.SelectStmt, name string) bool {
 	found := false
-	astWalk(q, func(n ast.Node) bool {
+	ast.Walk(q, func(n ast.Node) bool {
 		if v, isVar := n.(*ast.RangeVar); isVar && v.Schema == "" && v.Name == name {
 			found = true
 		}
@@ -35,9 +35,6 @@ func refersInWith(w *ast.With, name string) bool {
 // join, EXCEPT's right side and INTERSECT. As checkWellFormedRecursion.
 func (b *binder) checkRecursion(q *ast.SelectStmt, name string, term recursionTerm) {
 	if !refersTo(q, name) {
-		if term == termRecursive {
-			return
-		}
 		return
 	}
 	if term == termFirst {
@@ -48,7 +45,7 @@ func (b *binder) checkRecursion(q *ast.SelectStmt, name string, term recursionTe
 
 func (b *binder) failRecursion(n ast.Node, name, where string) {
 	pos := -1
-	astWalk(n, func(x ast.Node) bool {
+	ast.Walk(n, func(x ast.Node) bool {
 		if v, isVar := x.(*ast.RangeVar); isVar && v.Schema == "" && v.Name == name && pos < 0 {
 			pos = v.Pos
 		}
@@ -86,7 +83,7 @@ func (b *binder) checkExprRecursion(e ast.Expr, name string) {
 	if e == nil {
 		return
 	}
-	astWalk(e, func(n ast.Node) bool {
+	ast.Walk(e, func(n ast.Node) bool {
 		if s, isSub := n.(*ast.SubLink); isSub && refersTo(s.Query, name) {
 			b.failRecursion(s.Query, name, "a subquery")
 		}
@@ -101,7 +98,7 @@ func (b *binder) checkFromRecursion(t ast.TableExpr, name string) {
 	case *ast.JoinExpr:
 		outer := func(side ast.TableExpr) {
 			found := false
-			astWalk(side, func(n ast.Node) bool {
+			ast.Walk(side, func(n ast.Node) bool {
 				if v, isVar := n.(*ast.RangeVar); isVar && v.Schema == "" && v.Name == name {
 					found = true
 				}

@@ -142,32 +142,3 @@ func sameValue(a, b datum.Datum) bool {
 	}
 	return datum.Compare(a, b) == 0
 }
-
-// IsVolatile reports whether e, plans of subqueries included, calls a volatile
-// function.
-func IsVolatile(e Expr) bool {
-	return anyCall(e, func(volatility byte) bool { return volatility == 'v' })
-}
-
-// IsImmutable reports whether e depends on nothing but its columns and parameters.
-func IsImmutable(e Expr) bool {
-	return !anyCall(e, func(volatility byte) bool { return volatility != 'i' })
-}
-
-func anyCall(e Expr, match func(volatility byte) bool) bool {
-	found := false
-	Walk(e, func(x Expr) bool {
-		switch x := x.(type) {
-		case *FuncCall:
-			found = found || match(x.Proc.Volatility)
-		case *ScalarArrayOp:
-			found = found || match(x.Op.Proc.Volatility)
-		case *SQLValueFunc, *CoerceViaIO:
-			found = found || match('s')
-		case *NextVal:
-			found = found || match('v')
-		}
-		return !found
-	})
-	return found
-}

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/types"
 )
@@ -28,6 +30,9 @@ func (m *Metadata) Add(c ColumnMeta) ColID {
 	m.columns = append(m.columns, c)
 	return ColID(len(m.columns))
 }
+
+// Grow makes room for n more columns.
+func (m *Metadata) Grow(n int) { m.columns = slices.Grow(m.columns, n) }
 
 // Column returns what is known of a column.
 func (m *Metadata) Column(id ColID) *ColumnMeta { return &m.columns[id-1] }
