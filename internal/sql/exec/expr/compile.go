@@ -199,11 +199,41 @@ func (comp *Compiler) call(e *plan.FuncCall, scope *Scope) (Node, level, error) 
 			}
 		}
 	}
+	if e.Variadic && e.Proc.Variadic == types.Any {
+		return comp.spread(e, args), max(lv, volatility(e.Proc)), nil
+	}
 	n, err := newCall(comp, e.Proc, e.Type(), args)
 	if err != nil {
 		return nil, lv, err
 	}
 	return comp.describe(n.(*call), e), max(lv, volatility(e.Proc)), nil
+}
+
+// spread calls a function of VARIADIC "any" whose last argument is an array: the
+// elements become arguments of their own, as many as each row's array has.
+func (comp *Compiler) spread(e *plan.FuncCall, args []Node) Node {
+	last := len(args) - 1
+	oids := make([]types.OID, last)
+	for i := range oids {
+		oids[i] = args[i].Type().OID
+	}
+	elem := types.ElemOf(args[last].Type().OID)
+	return comp.apply(e.Type(), false, func(c *Ctx, values []datum.Datum) (datum.Datum, error) {
+		if values[last].IsNull() {
+			return datum.Datum{}, nil
+		}
+		list := values[last].Array().Elems
+		all := append(append(make([]datum.Datum, 0, last+len(list)), values[:last]...), list...)
+		typs := append(make([]types.OID, 0, len(all)), oids...)
+		for range list {
+			typs = append(typs, elem)
+		}
+		eval := e.Proc.For(typs, e.Type().OID)
+		if eval == nil {
+			return datum.Datum{}, pgerr.NotSupported("This PostgreSQL function is not built yet.", "function %s is not supported", Signature(e.Proc))
+		}
+		return eval(c.B, all)
+	}, args...)
 }
 
 func volatility(p *builtin.Proc) level {
