@@ -108,12 +108,12 @@ func TestExplainAnalyze(t *testing.T) {
 		}
 	}
 	got := strings.Join(explain.Plan(p.Plan(), explain.Options{Analyze: true}, exec.Measured(c)), "\n")
-	want := `Aggregate  (actual rows=1 loops=1)
-  ->  Nested Loop  (actual rows=30 loops=1)
-        ->  Seq Scan on t  (actual rows=4 loops=1)
+	want := `Aggregate (actual rows=1 loops=1)
+  ->  Nested Loop (actual rows=30 loops=1)
+        ->  Seq Scan on t (actual rows=4 loops=1)
               Filter: (t.a = 1)
               Rows Removed by Filter: 6
-        ->  Index Only Scan using u_tid on u  (actual rows=8 loops=4)
+        ->  Index Only Scan using u_tid on u (actual rows=8 loops=4)
               Index Cond: (u.tid = t.id)`
 	if got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)

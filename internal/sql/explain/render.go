@@ -63,9 +63,6 @@ func (b *builder) figures(it *item) string {
 	if !b.opts.Analyze {
 		return s
 	}
-	if s == "" {
-		s = " "
-	}
 	switch {
 	case it.never || it.stats == nil:
 		return s + " (never executed)"

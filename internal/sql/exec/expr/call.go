@@ -27,7 +27,6 @@ type call struct {
 	filter filterKernel
 	info   kernelInfo
 	slot   int
-	prep   func(c *Ctx) // tells the context what the body may ask of the call
 }
 
 func (n *call) Type() types.T { return n.typ }
@@ -48,16 +47,9 @@ func (n *call) Row(c *Ctx, row []datum.Datum) (datum.Datum, error) {
 		c.stack = c.stack[:base]
 		return datum.Datum{}, nil
 	}
-	d, err := n.invoke(c, c.stack[base:])
+	d, err := n.proc.Eval(c.B, c.stack[base:])
 	c.stack = c.stack[:base]
 	return d, err
-}
-
-func (n *call) invoke(c *Ctx, args []datum.Datum) (datum.Datum, error) {
-	if n.prep != nil {
-		n.prep(c)
-	}
-	return n.eval(c.B, args)
 }
 
 func (n *call) Vec(c *Ctx, b *vec.Batch, sel []int32) (*vec.Vec, error) {
@@ -87,9 +79,6 @@ func (n *call) loop(c *Ctx, args []*vec.Vec, b *vec.Batch, sel []int32) (*vec.Ve
 	}
 	row := c.stack[base:]
 	defer func() { c.stack = c.stack[:base] }()
-	if n.prep != nil {
-		n.prep(c)
-	}
 	strict, eval := n.proc.Strict, n.eval
 rows:
 	for _, i := range all(b, sel) {

@@ -206,7 +206,7 @@ func (comp *Compiler) call(e *plan.FuncCall, scope *Scope) (Node, level, error) 
 	if err != nil {
 		return nil, lv, err
 	}
-	return comp.describe(n.(*call), e), max(lv, volatility(e.Proc)), nil
+	return n, max(lv, volatility(e.Proc)), nil
 }
 
 // spread calls a function of VARIADIC "any" whose last argument is an array: the

@@ -21,9 +21,6 @@ func viaText(from, to types.T) applyFunc {
 	}
 }
 
-// describe tells the context what the body of a call may ask about it.
-func (comp *Compiler) describe(n *call, e *plan.FuncCall) Node { return n }
-
 // nextVal compiles the default of an identity column.
 func (comp *Compiler) nextVal(e *plan.NextVal) (Node, level, error) {
 	typ, seq := e.Type(), e.Sequence

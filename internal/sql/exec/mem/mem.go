@@ -48,14 +48,6 @@ func (a *Account) Shrink(n int64) {
 	}
 }
 
-// Used returns the bytes held now.
-func (a *Account) Used() int64 {
-	if a == nil {
-		return 0
-	}
-	return a.used.Load()
-}
-
 // Peak returns the most bytes held at one time.
 func (a *Account) Peak() int64 {
 	if a == nil {
