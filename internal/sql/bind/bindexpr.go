@@ -26,11 +26,12 @@ const (
 	UseTransform                // USING of ALTER COLUMN TYPE
 	UseExecute                  // a parameter of EXECUTE
 	UseCopyWhere                // WHERE of COPY FROM
+	UseStored                   // any of these, read back from its stored text
 )
 
 var useKinds = map[ExprUse]exprKind{
 	UseDefault: kindDefault, UseCheck: kindCheck, UseIndex: kindIndexExpr, UsePredicate: kindIndexPredicate,
-	UseGenerated: kindGenerated, UseTransform: kindTransform, UseExecute: kindExecute, UseCopyWhere: kindCopyWhere,
+	UseGenerated: kindGenerated, UseTransform: kindTransform, UseExecute: kindExecute, UseCopyWhere: kindCopyWhere, UseStored: kindOther,
 }
 
 // BoundExpr is a bound expression over the columns of one table. Cols gives the
@@ -114,7 +115,7 @@ func (b *binder) fitColumn(x plan.Expr, want types.T, use ExprUse, column string
 	have, target := typeText(x.Type().OID), typeText(want.OID)
 	hint := "You will need to rewrite or cast the expression."
 	switch use {
-	case UseDefault:
+	case UseDefault, UseGenerated:
 		b.fail(pgerr.New(pgcode.DatatypeMismatch, "column %q is of type %s but default expression is of type %s", column, target, have).WithHint("%s", hint))
 	case UseTransform:
 		b.fail(pgerr.New(pgcode.DatatypeMismatch, "result of USING clause for column %q cannot be cast automatically to type %s", column, target).

@@ -111,7 +111,7 @@ func reprint(ctx context.Context, cat *bind.SnapshotCatalog, text string, t *cat
 	if err != nil {
 		return text
 	}
-	bound, err := bind.BindExpr(ctx, cat, t, tree, bind.UseTransform, types.T{}, "", opts)
+	bound, err := bind.BindExpr(ctx, cat, t, tree, bind.UseStored, types.T{}, "", opts)
 	if err != nil {
 		return text
 	}

@@ -73,7 +73,7 @@ func (b *ddlBinder) Check(t *catalog.Table, e ast.Expr, what string) (string, []
 
 // Generated implements ddl.Binder.
 func (b *ddlBinder) Generated(t *catalog.Table, e ast.Expr, column string, want types.T) (string, []int16, error) {
-	bound, err := b.bindExpr(t, e, bind.UseTransform, want, column)
+	bound, err := b.bindExpr(t, e, bind.UseGenerated, want, column)
 	if err != nil {
 		return "", nil, err
 	}
@@ -123,7 +123,7 @@ func (b *ddlBinder) stored(t *catalog.Table, text string) (*bind.BoundExpr, erro
 	if err != nil {
 		return nil, err
 	}
-	return bind.BindExpr(b.ctx, b.catalog(), t, tree, bind.UseGenerated, types.T{}, "", b.options())
+	return bind.BindExpr(b.ctx, b.catalog(), t, tree, bind.UseStored, types.T{}, "", b.options())
 }
 
 // Reprint implements ddl.Binder: the expression is bound with the old names and

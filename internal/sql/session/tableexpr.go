@@ -34,7 +34,7 @@ func (e evaluator) Expr(t *catalog.Table, text string) (table.RowFunc, error) {
 	if err != nil {
 		return nil, err
 	}
-	bound, err := bind.BindExpr(context.Background(), e.cat, t, tree, bind.UseGenerated, types.T{}, "", bind.Options{})
+	bound, err := bind.BindExpr(context.Background(), e.cat, t, tree, bind.UseStored, types.T{}, "", bind.Options{})
 	if err != nil {
 		return nil, err
 	}
