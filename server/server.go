@@ -18,11 +18,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/driftdb/driftdb"
 	"github.com/driftdb/driftdb/internal/authn"
 	"github.com/driftdb/driftdb/internal/config"
 	"github.com/driftdb/driftdb/internal/httpapi"
 	"github.com/driftdb/driftdb/internal/obs"
 	"github.com/driftdb/driftdb/internal/pgwire"
+	"github.com/driftdb/driftdb/internal/private"
 )
 
 // Backend is what the doors need of an open database; the engine implements it.
@@ -68,7 +70,7 @@ type Options struct {
 	Log *slog.Logger
 	// Version is what health checks tell.
 	Version string
-	// Collector adds metrics, such as the store's; it may be nil.
+	// Collector adds metrics; nil is the store's for New, none for NewOn.
 	Collector prometheus.Collector
 }
 
@@ -82,6 +84,17 @@ type Server struct {
 	http    *http.Server
 
 	pgListener, httpListener net.Listener
+}
+
+// New opens the doors on an open database: the server listens when New returns,
+// and serves when Run is called. The caller ends Run before it closes db. The
+// store's metrics are added to those of opts.
+func New(ctx context.Context, db *driftdb.DB, opts Options) (*Server, error) {
+	e := private.Engine(db)
+	if opts.Collector == nil {
+		opts.Collector = newCollector(e)
+	}
+	return NewOn(ctx, For(e), opts)
 }
 
 // NewOn opens the doors on a backend: the server listens when NewOn returns, and

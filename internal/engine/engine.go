@@ -40,23 +40,29 @@ type Engine struct {
 // store's errors: store.ErrInUse when another process has it, store.ErrNewerFormat
 // for one a newer version made.
 func Open(dir string, o Options) (*Engine, error) {
-	db, err := store.Open(dir, store.Options{
-		FS: o.FS, InMemory: o.InMemory, ReadOnly: o.ReadOnly, Clock: o.Clock, AllowClockStep: o.AllowClockStep,
-		CacheBytes: o.CacheBytes, Logger: o.Logger, OnFatal: o.OnFatal,
-	})
+	db, err := store.Open(dir, o.store())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", dir, err)
 	}
+	sessions := newSessions(db, o)
+	return &Engine{db: db, defaults: sessions.Defaults, sessions: sessions}, nil
+}
+
+func (o Options) store() store.Options {
+	return store.Options{
+		FS: o.FS, InMemory: o.InMemory, ReadOnly: o.ReadOnly, Clock: o.Clock, AllowClockStep: o.AllowClockStep,
+		CacheBytes: o.CacheBytes, Logger: o.Logger, OnFatal: o.OnFatal,
+	}
+}
+
+// newSessions makes what all sessions on a store share.
+func newSessions(db *store.DB, o Options) *session.Server {
 	if o.Verifier == nil {
 		o.Verifier = func(string) (string, error) { return "", errors.New("this database takes no passwords") }
 	}
-	defaults := config.NewDefaults()
-	return &Engine{
-		db: db, defaults: defaults,
-		sessions: &session.Server{
-			DB: db, Txns: txn.NewManager(db, txn.Settings{}), Catalog: catalog.NewHistory(db), Defaults: defaults, Verifier: o.Verifier,
-		},
-	}, nil
+	return &session.Server{
+		DB: db, Txns: txn.NewManager(db, txn.Settings{}), Catalog: catalog.NewHistory(db), Defaults: config.NewDefaults(), Verifier: o.Verifier,
+	}
 }
 
 // Close closes the database; sessions must have been closed.
