@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
@@ -196,7 +198,21 @@ func (b *binder) insertRows(s *insertState, rows [][]plan.Expr, n int) (plan.Rel
 	for att, place := range given {
 		values[att] = &plan.ColRef{Loc: -1, Typ: plan.Typ(b.meta.Column(node.Cols[place]).Type), ID: node.Cols[place]}
 	}
+	if len(node.Rows) == 1 && slices.ContainsFunc(node.Rows[0], returnsSet) {
+		return b.insertSets(s, node), values
+	}
 	return node, values
+}
+
+// insertSets makes the source of a single VALUES row with set-returning calls,
+// which stands for as many rows as they give.
+func (b *binder) insertSets(s *insertState, node *plan.Values) plan.Rel {
+	rel, exprs := b.splitSets(s.blk, &plan.Result{}, node.Rows[0])
+	out := &plan.Project{Input: rel}
+	for i, e := range exprs {
+		out.Items = append(out.Items, plan.ProjectItem{ID: node.Cols[i], Expr: e})
+	}
+	return out
 }
 
 // userOverride reports whether a value given for an identity column is ignored.
