@@ -10,6 +10,10 @@ import (
 
 // ParseDate is the input function of date.
 func ParseDate(s string, o *Opts) (int32, error) {
+	if f, _, ok := scanISO(s); ok {
+		days, _ := f.Date()
+		return days, nil
+	}
 	d := decoder{o: o, zoneAllowed: true}
 	if err := d.decode(s, dateSpace); err != nil {
 		return 0, inputError(err, s, "date")
@@ -32,6 +36,10 @@ func ParseDate(s string, o *Opts) (int32, error) {
 // ParseTimestamp is the input function of timestamp; a zone in the input is
 // checked and ignored.
 func ParseTimestamp(s string, o *Opts) (int64, error) {
+	if f, _, ok := scanISO(s); ok {
+		ts, _ := f.Timestamp()
+		return ts, nil
+	}
 	d := decoder{o: o, zoneAllowed: true}
 	if err := d.decode(s, timestampSpace); err != nil {
 		return 0, inputError(err, s, "timestamp")
@@ -48,6 +56,13 @@ func ParseTimestamp(s string, o *Opts) (int64, error) {
 
 // ParseTimestampTZ is the input function of timestamptz.
 func ParseTimestampTZ(s string, o *Opts) (int64, error) {
+	if f, zoned, ok := scanISO(s); ok {
+		if !zoned {
+			f.Zone = ZoneOffset(&f, o.Location)
+		}
+		ts, _ := f.TimestampTZ()
+		return ts, nil
+	}
 	d := decoder{o: o, zoneAllowed: true}
 	if err := d.decode(s, timestampSpace); err != nil {
 		return 0, inputError(err, s, "timestamp with time zone")

@@ -196,7 +196,11 @@ func (r refSettings) firstYear() int {
 }
 
 func randomDateTime(r *rand.Rand, firstYear int) string {
-	switch r.IntN(4) {
+	switch r.IntN(5) {
+	case 4: // the common form, now and then broken
+		s := fmt.Sprintf("%04d-%02d-%02d%c%02d:%02d:%02d.%06d", r.IntN(9999), 1+r.IntN(12), 1+r.IntN(29), "T "[r.IntN(2)], r.IntN(24), r.IntN(60), r.IntN(60), r.IntN(1e6))
+		s = s[:10+r.IntN(len(s)-9)] + []string{"", "+02", "-05:30", "Z", "+14:00", "-15:59", "+16", "z", " BC"}[r.IntN(9)]
+		return s
 	case 0: // plausible moments
 		return fmt.Sprintf("%d-%02d-%02d %02d:%02d:%02d.%d%s", r.IntN(3000), r.IntN(14), r.IntN(33), r.IntN(26), r.IntN(62), r.IntN(62), r.IntN(1e7),
 			[]string{"", "", "+01", "-0730", " PST", " Europe/Berlin", " BC", "Z"}[r.IntN(8)])

@@ -75,7 +75,9 @@ func Abbrevs(now int64, f func(name string, east int, dst bool)) {
 	}
 }
 
-var loaded sync.Map // canonical name or POSIX text -> *time.Location
+// loaded caches the zones of the list. POSIX specifications are read anew each
+// time: there is no end to them.
+var loaded sync.Map // canonical name -> *time.Location
 
 // LoadLocation returns the time zone of that name, in any case, and the name as
 // PostgreSQL prints it. POSIX specifications such as EST5EDT,M3.2.0,M11.1.0 are
@@ -305,9 +307,6 @@ func meaning(name string, loc *time.Location, unix int64) (east int, dst, ok boo
 // posixLocation parses a POSIX TZ specification (already upper case): name,
 // offset west, and optionally a daylight saving name, its offset and its rules.
 func posixLocation(s string) (*time.Location, bool) {
-	if l, hit := loaded.Load(s); hit {
-		return l.(*time.Location), true
-	}
 	p := posix{rest: s}
 	std, ok := p.name()
 	if !ok {
@@ -318,9 +317,7 @@ func posixLocation(s string) (*time.Location, bool) {
 		return nil, false
 	}
 	if p.rest == "" {
-		loc := time.FixedZone(std, -west)
-		loaded.Store(s, loc)
-		return loc, true
+		return time.FixedZone(std, -west), true
 	}
 	dst, ok := p.name()
 	if !ok || dst == "" {
@@ -340,11 +337,7 @@ func posixLocation(s string) (*time.Location, bool) {
 	}
 	footer := "<" + std + ">" + offsetText(west) + "<" + dst + ">" + offsetText(dstWest) + rules
 	loc, err := time.LoadLocationFromTZData(s, tzif(std, -west, footer))
-	if err != nil {
-		return nil, false
-	}
-	loaded.Store(s, loc)
-	return loc, true
+	return loc, err == nil
 }
 
 func offsetText(west int) string {

@@ -75,9 +75,11 @@ func TestDatetimeAgainstPostgreSQL(t *testing.T) {
 		ref.Query("SET timezone = '" + zone + "'")
 		set := pgfmt.Default()
 		set.Location, set.ZoneName, _ = pgtime.LoadSessionZone(zone)
-		compareFunctions(t, ref, set, isDatetime, datetimeValues, datetimeArguments, 300)
+		compareCalls(t, ref, set, datetimeTable.calls(rand.New(rand.NewPCG(7, 15)), 120))
 	}
 }
+
+var datetimeTable = &callTable{isDatetime, datetimeValues, datetimeArguments}
 
 func isDatetime(p *Proc) bool {
 	for _, oid := range append([]types.OID{p.Ret}, p.Args...) {
@@ -90,29 +92,32 @@ func isDatetime(p *Proc) bool {
 	return false
 }
 
-// compareFunctions calls every function with a body that choose selects with up to
-// limit combinations of arguments: those of its prosrc in special, else those of
-// the argument's type.
-func compareFunctions(t *testing.T, ref *pgref.Conn, set *pgfmt.Settings, choose func(*Proc) bool,
-	byType map[types.OID][]string, special map[string]map[int][]string, limit int) {
-	t.Helper()
-	rng := rand.New(rand.NewPCG(7, 15))
+// callTable says how to call a set of functions: their arguments come from special
+// by prosrc and position, else from byType.
+type callTable struct {
+	choose  func(*Proc) bool
+	byType  map[types.OID][]string
+	special map[string]map[int][]string
+}
+
+// calls returns up to limit calls of each function with a body.
+func (ct *callTable) calls(rng *rand.Rand, limit int) []call {
 	var calls []call
 	for _, p := range Procs() {
-		if p.Eval == nil || p.Kind != 'f' || p.RetSet || p.Schema != "pg_catalog" || p.Ret == types.Void || !choose(p) || p.Variadic == types.Any {
+		if p.Eval == nil || p.Kind != 'f' || p.RetSet || p.Schema != "pg_catalog" || p.Ret == types.Void || !ct.choose(p) || p.Variadic == types.Any {
 			continue
 		}
 		lists := make([][]string, len(p.Args))
 		for i, a := range p.Args {
-			if lists[i] = special[p.Source][i]; lists[i] == nil {
-				lists[i] = byType[a]
+			if lists[i] = ct.special[p.Source][i]; lists[i] == nil {
+				lists[i] = ct.byType[a]
 			}
 		}
 		if !slices.ContainsFunc(lists, func(l []string) bool { return len(l) == 0 }) {
 			calls = append(calls, combine(p, lists, rng, limit)...)
 		}
 	}
-	compareCalls(t, ref, set, calls)
+	return calls
 }
 
 // compareCalls runs calls on both sides and compares values or errors.
@@ -168,14 +173,23 @@ func combine(p *Proc, lists [][]string, rng *rand.Rand, limit int) []call {
 	return calls
 }
 
-// runIn is run with a context of the caller's.
-func (c call) runIn(ctx *Context) (string, error) {
+// arguments reads the argument texts.
+func (c call) arguments(set *pgfmt.Settings) ([]datum.Datum, error) {
 	args := make([]datum.Datum, len(c.text))
 	var err error
 	for i, t := range c.text {
-		if args[i], err = pgfmt.ParseText(t, types.Of(c.args[i]), ctx.Settings); err != nil {
-			return "", err
+		if args[i], err = pgfmt.ParseText(t, types.Of(c.args[i]), set); err != nil {
+			return nil, err
 		}
+	}
+	return args, nil
+}
+
+// runIn is run with a context of the caller's.
+func (c call) runIn(ctx *Context) (string, error) {
+	args, err := c.arguments(ctx.Settings)
+	if err != nil {
+		return "", err
 	}
 	ret := resultType(c.p, c.args)
 	d, err := c.p.For(c.args, ret)(ctx, args)

@@ -6,6 +6,7 @@ package builtin
 
 import (
 	"context"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -39,6 +40,8 @@ var stringArguments = map[string]map[int][]string{
 	"text_format_nv": {0: {"", "abc", "100%%", "%", "%s", "a%%%%b", "%z"}},
 }
 
+var stringTable = &callTable{isString, stringValues, stringArguments}
+
 func isString(p *Proc) bool {
 	switch p.Source {
 	case "text_regclass":
@@ -56,7 +59,7 @@ func isString(p *Proc) bool {
 }
 
 func TestStringsAgainstPostgreSQL(t *testing.T) {
-	compareFunctions(t, pgref.Connect(t), pgfmt.Default(), isString, stringValues, stringArguments, 400)
+	compareCalls(t, pgref.Connect(t), pgfmt.Default(), stringTable.calls(rand.New(rand.NewPCG(1, 15)), 300))
 }
 
 // value is a typed literal of a call over any types; a nil text is NULL.
