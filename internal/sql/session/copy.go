@@ -232,7 +232,7 @@ func (s *Session) copyTo(ctx context.Context, st statement, c *ast.CopyStmt, f *
 			return "", err
 		}
 	}
-	n, err := s.copyRows(ctx, r, &f.Options, w)
+	n, err := s.copyRows(r, &f.Options, w)
 	if err != nil {
 		return "", err
 	}
@@ -257,13 +257,13 @@ func (s *Session) copySource(t *ast.RangeVar) error {
 }
 
 // copyRows sends every row of a query as COPY data.
-func (s *Session) copyRows(ctx context.Context, r *running, o *copyfmt.Options, w client.Writer) (n int64, err error) {
+func (s *Session) copyRows(r *running, o *copyfmt.Options, w client.Writer) (n int64, err error) {
 	columns, formats := r.plan.columns, s.formats()
 	fields, nulls := make([][]byte, len(columns)), make([]bool, len(columns))
 	ends := make([]int, len(columns))
 	var values, line []byte
 	for ; ; n++ {
-		row, err := r.next(ctx)
+		row, err := r.next()
 		if err != nil || row == nil {
 			return n, err
 		}
@@ -417,7 +417,7 @@ func (s *Session) copyLines(ctx context.Context, r *copyfmt.Reader, t *catalog.T
 			}
 		}
 		if err := ins.add(row); err != nil {
-			return err
+			return copyLine(err, t, r)
 		}
 	}
 }
@@ -427,6 +427,17 @@ func copyColumn(err error, t *catalog.Table, r *copyfmt.Reader, column, text str
 	e := *pgerr.From(err)
 	e.Where = fmt.Sprintf("COPY %s, line %d, column %s: \"%s\"", t.Name, r.Line(), column, shorten(text))
 	return &e
+}
+
+// copyLine adds the CONTEXT of a row that could not be stored.
+func copyLine(err error, t *catalog.Table, r *copyfmt.Reader) error {
+	var e *pgerr.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	c := *e
+	c.Where = fmt.Sprintf("COPY %s, line %d", t.Name, r.Line())
+	return &c
 }
 
 // copyContext adds the CONTEXT of an error in a line.

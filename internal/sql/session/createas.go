@@ -76,7 +76,7 @@ func (s *Session) fill(ctx context.Context, st statement, t *catalog.Table, r *r
 	}
 	defer ins.close()
 	for {
-		row, err := r.next(ctx)
+		row, err := r.next()
 		if err != nil {
 			return 0, err
 		}

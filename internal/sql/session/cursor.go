@@ -36,7 +36,7 @@ func (s *Session) declare(ctx context.Context, st statement, d *ast.DeclareCurso
 	}
 	raw := &ast.RawStmt{Stmt: d.Query, Start: st.raw.Start, Len: st.raw.Len}
 	q := &prepared{text: st.text, raw: raw, params: st.types}
-	run, err := s.open(ctx, statement{text: st.text, raw: raw, types: st.types, params: st.params}, q)
+	run, err := s.openInPieces(ctx, statement{text: st.text, raw: raw, types: st.types, params: st.params}, q)
 	if err != nil {
 		return err
 	}
@@ -62,8 +62,11 @@ func (s *Session) declare(ctx context.Context, st statement, d *ast.DeclareCurso
 // read makes sure that row n (from 1) has been read, if there is one; all rows
 // when n is negative.
 func (c *cursor) read(ctx context.Context, n int) error {
+	if !c.ended {
+		defer tie(ctx, c.run.stop)()
+	}
 	for !c.ended && (n < 0 || len(c.rows) < n) {
-		row, err := c.run.next(ctx)
+		row, err := c.run.next()
 		if err != nil {
 			return err
 		}
@@ -279,7 +282,7 @@ func (s *Session) runPrepared(ctx context.Context, p *prepared, params []datum.D
 	if err != nil {
 		return "", err
 	}
-	return run.drain(ctx, w, true)
+	return run.drain(w, true)
 }
 
 // deallocate carries out DEALLOCATE.

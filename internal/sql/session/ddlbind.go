@@ -90,7 +90,7 @@ func (b *ddlBinder) Key(t *catalog.Table, e ast.Expr) (string, types.T, []int16,
 }
 
 // View implements ddl.Binder.
-func (b *ddlBinder) View(q *ast.SelectStmt) (string, []catalog.ViewColumn, []uint32, error) {
+func (b *ddlBinder) View(q *ast.SelectStmt, names []string) (string, []catalog.ViewColumn, []uint32, error) {
 	bound, err := bind.Bind(b.ctx, b.catalog(), q, b.options())
 	if err != nil {
 		return "", nil, nil, err
@@ -98,15 +98,45 @@ func (b *ddlBinder) View(q *ast.SelectStmt) (string, []catalog.ViewColumn, []uin
 	if len(bound.Params) > 0 {
 		return "", nil, nil, pgerr.New(pgcode.UndefinedParameter, "there is no parameter $1")
 	}
-	text, err := deparse.Stored(b.ctx, b.catalog(), q, b.options())
+	if len(names) > len(bound.Output) {
+		return "", nil, nil, pgerr.New(pgcode.SyntaxError, "CREATE VIEW specifies more column names than columns")
+	}
+	text, err := b.named(q, names)
 	if err != nil {
 		return "", nil, nil, err
 	}
 	var columns []catalog.ViewColumn
-	for _, c := range bound.Output {
+	for i, c := range bound.Output {
+		if i < len(names) {
+			c.Name = names[i]
+		}
 		columns = append(columns, catalog.ViewColumn{Name: c.Name, Type: c.Type})
 	}
 	return text, columns, bound.Relations, nil
+}
+
+// named prints a query in its stored form with other names of its first columns.
+func (b *ddlBinder) named(q *ast.SelectStmt, names []string) (string, error) {
+	tree, err := bind.BindQuery(b.ctx, b.catalog(), q, b.options())
+	if err != nil {
+		return "", err
+	}
+	for _, t := range tree.Targets {
+		if t.Junk || len(names) == 0 {
+			continue
+		}
+		t.Name, names = names[0], names[1:]
+	}
+	return deparse.Tree(deparse.Qualified(b.catalog()), tree, false), nil
+}
+
+// RenameOutput implements ddl.Binder.
+func (b *ddlBinder) RenameOutput(v *catalog.View, names []string) (string, error) {
+	q, err := parseView(v.Query)
+	if err != nil {
+		return "", err
+	}
+	return b.named(q, names)
 }
 
 // Uses implements ddl.Binder.

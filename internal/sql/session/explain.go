@@ -147,7 +147,7 @@ func (s *Session) explainLines(ctx context.Context, st statement, p *prepared, o
 	o.PlanningMillis = millis(started)
 	running := time.Now()
 	for {
-		row, err := r.next(ctx)
+		row, err := r.next()
 		if err != nil {
 			return nil, err
 		}

@@ -303,7 +303,11 @@ func (s *Session) execute(ctx context.Context, q *portal, maxRows int, w client.
 			return err
 		}
 		s.stmtTime = int64(s.srv.DB.Now()) - pgEpoch
-		run, err := s.open(ctx, st, q.stmt)
+		open := s.open
+		if maxRows > 0 {
+			open = s.openInPieces
+		}
+		run, err := open(ctx, st, q.stmt)
 		if err != nil {
 			return err
 		}
@@ -319,8 +323,11 @@ func (s *Session) pull(ctx context.Context, q *portal, maxRows int, w client.Wri
 			return err
 		}
 	}
+	if q.run.stop != nil {
+		defer tie(ctx, q.run.stop)()
+	}
 	for sent := 0; maxRows == 0 || sent < maxRows; sent++ {
-		row, err := q.run.next(ctx)
+		row, err := q.run.next()
 		if err != nil {
 			return err
 		}

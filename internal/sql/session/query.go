@@ -244,6 +244,33 @@ type running struct {
 	stmt   *txn.Statement
 	cursor exec.Cursor
 	closed bool
+	stop   context.CancelCauseFunc // of a query that outlives its statement, see detach
+}
+
+// detach gives a query that is read in pieces, by several statements, a context
+// of its own; next ties it to the statement that reads.
+func detach(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	return context.WithCancelCause(context.WithoutCancel(ctx))
+}
+
+// openInPieces is open for a portal or cursor that several statements read from.
+func (s *Session) openInPieces(ctx context.Context, st statement, p *prepared) (*running, error) {
+	own, stop := detach(ctx)
+	release := tie(ctx, stop)
+	r, err := s.open(own, st, p)
+	release()
+	if err != nil {
+		stop(nil)
+		return nil, err
+	}
+	r.stop = stop
+	return r, nil
+}
+
+// tie lets the end of ctx stop a query until release is called.
+func tie(ctx context.Context, stop context.CancelCauseFunc) (release func()) {
+	undo := context.AfterFunc(ctx, func() { stop(context.Cause(ctx)) })
+	return func() { undo() }
 }
 
 // open starts a query: snapshot, plan, table locks, execution. The plan kept in
@@ -349,7 +376,7 @@ func (s *Session) lockRelations(ctx context.Context, p *planned, c view) (again 
 }
 
 // next returns the next row, nil at the end.
-func (r *running) next(ctx context.Context) ([]datum.Datum, error) {
+func (r *running) next() ([]datum.Datum, error) {
 	row, err := r.cursor.NextRow()
 	if err != nil {
 		r.close()
@@ -380,10 +407,13 @@ func (r *running) close() {
 	r.closed = true
 	r.cursor.Close()
 	r.stmt.Close()
+	if r.stop != nil {
+		r.stop(nil)
+	}
 }
 
 // drain sends all rows and returns the command tag.
-func (r *running) drain(ctx context.Context, w client.Writer, announce bool) (string, error) {
+func (r *running) drain(w client.Writer, announce bool) (string, error) {
 	defer r.close()
 	if r.plan.columns != nil {
 		if err := w.Columns(r.plan.columns, announce); err != nil {
@@ -391,7 +421,7 @@ func (r *running) drain(ctx context.Context, w client.Writer, announce bool) (st
 		}
 	}
 	for {
-		row, err := r.next(ctx)
+		row, err := r.next()
 		if err != nil {
 			return "", err
 		}
@@ -416,7 +446,7 @@ func (s *Session) query(ctx context.Context, st statement, w client.Writer) (str
 		return "", err
 	}
 	s.plans.put(st, p)
-	return r.drain(ctx, w, true)
+	return r.drain(w, true)
 }
 
 // evaluate computes an expression without columns.

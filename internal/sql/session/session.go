@@ -121,6 +121,10 @@ func (srv *Server) New(info client.Info) (*Session, error) {
 	if err := s.startSettings(db, role); err != nil {
 		return nil, err
 	}
+	// The door tells the client all reported settings when it lets it in.
+	if err := s.cfg.Reports(func(string, string) error { return nil }); err != nil {
+		return nil, err
+	}
 	srv.register(s)
 	return s, nil
 }
