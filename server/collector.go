@@ -27,9 +27,9 @@ type figures struct {
 	diskFull                                float64
 }
 
-// NewCollector returns the metrics of an engine: commits, the store's sizes and
+// newCollector returns the metrics of an engine: commits, the store's sizes and
 // its cache.
-func NewCollector(e *engine.Engine) prometheus.Collector {
+func newCollector(e *engine.Engine) prometheus.Collector {
 	c := &collector{e: e}
 	add := func(name, help string, kind prometheus.ValueType, value func(*figures) float64) {
 		c.metrics = append(c.metrics, metric{prometheus.NewDesc("driftdb_"+name, help, nil, nil), kind, value})

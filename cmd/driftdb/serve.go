@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"io"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/driftdb/driftdb/internal/authn"
-	"github.com/driftdb/driftdb/internal/engine"
+	"github.com/driftdb/driftdb"
 	"github.com/driftdb/driftdb/internal/obs"
 	"github.com/driftdb/driftdb/server"
 )
@@ -33,11 +32,16 @@ func serveCommand() *cobra.Command {
 		Short: "Serve PostgreSQL clients from a data directory",
 		Long: "Serve PostgreSQL clients from a data directory, which is made if it does not exist.\n" +
 			"The first start makes the superuser and the database, both called driftdb.",
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context()) },
+		Args:    noArgs,
+		Example: "  driftdb serve --data ./data\n  psql -h 127.0.0.1 -p 5433 -U driftdb driftdb",
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, stop := interruptible(c)
+			defer stop()
+			return f.run(ctx, c.ErrOrStderr())
+		},
 	}
 	fl := c.Flags()
-	fl.StringVar(&f.data, "data", "./data", "data directory")
+	fl.StringVar(&f.data, "data", defaultData, "data directory")
 	fl.StringVar(&f.options.Listen, "listen", "127.0.0.1:5433", "address for PostgreSQL clients")
 	fl.StringVar(&f.options.HTTP, "http", "127.0.0.1:8080", "address for health checks and metrics, \"\" for none")
 	fl.BoolVar(&f.options.RequirePassword, "require-password", false, "ask clients on this machine for a password too")
@@ -53,32 +57,24 @@ func serveCommand() *cobra.Command {
 	return c
 }
 
-func (f *serveFlags) run(ctx context.Context) error {
+func (f *serveFlags) run(ctx context.Context, errOut io.Writer) error {
 	level, ok := obs.ParseLevel(f.logLevel)
 	if !ok {
-		return &exitError{exitUsage, fmt.Errorf("unknown log level %q", f.logLevel)}
+		return usagef("unknown log level %q", f.logLevel)
 	}
 	var lv slog.LevelVar
 	lv.Set(level)
-	log := slog.New(obs.NewHandler(os.Stderr, &lv, f.logJSON))
-	e, err := engine.Open(f.data, engine.Options{
-		AllowClockStep: f.allowClockStep, CacheBytes: f.cacheMiB << 20, Logger: log, Verifier: authn.NewVerifier,
-	})
+	log := slog.New(obs.NewHandler(errOut, &lv, f.logJSON))
+	db, err := openData(f.data, &driftdb.Options{AllowClockStep: f.allowClockStep, CacheBytes: f.cacheMiB << 20, Logger: log})
 	if err != nil {
 		return err
 	}
 	f.options.Log = log
 	f.options.Version = version()
 	f.options.SelfSignedDir = f.data
-	f.options.Collector = server.NewCollector(e)
-	s, err := server.NewOn(ctx, server.For(e), f.options)
+	s, err := server.New(ctx, db, f.options)
 	if err != nil {
-		_ = e.Close()
-		return err
+		return errors.Join(err, db.Close())
 	}
-	err = s.Run(ctx)
-	if cerr := e.Close(); err == nil {
-		err = cerr
-	}
-	return err
+	return errors.Join(s.Run(ctx), db.Close())
 }
