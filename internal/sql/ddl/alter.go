@@ -5,6 +5,7 @@ import (
 
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
@@ -181,7 +182,7 @@ func (e *Env) addColumn(t *catalog.Table, c *ast.AlterTableCmd) error {
 	t = t.Clone()
 	col, err := e.columnDef(t, c.Column)
 	if err != nil {
-		return err
+		return withoutPosition(err)
 	}
 	rewrite := map[int16]string{}
 	null := true
@@ -229,9 +230,9 @@ func (e *Env) addColumn(t *catalog.Table, c *ast.AlterTableCmd) error {
 func (e *Env) constraintOf(table uint32, k *ast.Constraint, column string) error {
 	switch k.Kind {
 	case ast.ConstraintCheck:
-		return e.addCheck(table, k, column, false)
+		return withoutPosition(e.addCheck(table, k, column, false))
 	case ast.ConstraintPrimaryKey, ast.ConstraintUnique, ast.ConstraintExclude:
-		return e.addIndexConstraint(table, k, column, false)
+		return withoutPosition(e.addIndexConstraint(table, k, column, false))
 	case ast.ConstraintForeignKey:
 		return e.addForeignKey(table, k, column, false)
 	}
@@ -296,7 +297,7 @@ func (e *Env) alterDefault(t *catalog.Table, c *ast.AlterTableCmd) error {
 	col.Default = ""
 	if c.Expr != nil {
 		if col.Default, err = e.Bind.Default(c.Expr, col.Name, col.Type); err != nil {
-			return err
+			return withoutPosition(err)
 		}
 	}
 	e.Edit.Put(t)
@@ -341,6 +342,9 @@ func (e *Env) alterIdentity(t *catalog.Table, c *ast.AlterTableCmd) error {
 	t = t.Clone()
 	col = &t.Columns[col.Attnum-1]
 	if c.Kind == ast.AlterAddIdentity {
+		if err := identityType(col.Type.OID); err != nil {
+			return err
+		}
 		switch {
 		case !col.NotNull:
 			return pgerr.New(pgcode.ObjectNotInPrerequisiteState, "column %q of relation %q must be declared NOT NULL before identity can be added", c.Name, t.Name)
@@ -424,7 +428,7 @@ func (e *Env) alterType(t *catalog.Table, c *ast.AlterTableCmd) error {
 	col.Type = typ
 	if col.Default != "" {
 		if col.Default, err = e.Bind.Default(&rawText{text: col.Default}, col.Name, typ); err != nil {
-			return pgerr.New(pgcode.DatatypeMismatch, "default for column %q cannot be cast automatically to type %s", col.Name, typeText(typ))
+			return pgerr.New(pgcode.DatatypeMismatch, "default for column %q cannot be cast automatically to type %s", col.Name, pgfmt.TypeName(typ.OID))
 		}
 	}
 	if err := e.retypeIndexes(t, attnum, typ); err != nil {
@@ -464,11 +468,11 @@ func (e *Env) usingText(old *catalog.Table, c *ast.AlterTableCmd, want types.T) 
 	if err != nil && pgerr.CodeOf(err) == pgcode.DatatypeMismatch {
 		if c.Expr != nil {
 			if _, plain := c.Expr.(*ast.ColumnRef); plain {
-				return "", pgerr.New(pgcode.DatatypeMismatch, "column %q cannot be cast automatically to type %s", c.Name, typeText(want)).
+				return "", pgerr.New(pgcode.DatatypeMismatch, "column %q cannot be cast automatically to type %s", c.Name, pgfmt.TypeName(want.OID)).
 					WithHint("You might need to specify \"USING %s::%s\".", keyword.QuoteIdent(c.Name), typeText(want))
 			}
 		}
-		return "", pgerr.New(pgcode.DatatypeMismatch, "result of USING clause for column %q cannot be cast automatically to type %s", c.Name, typeText(want)).
+		return "", pgerr.New(pgcode.DatatypeMismatch, "result of USING clause for column %q cannot be cast automatically to type %s", c.Name, pgfmt.TypeName(want.OID)).
 			WithHint("You might need to add an explicit cast.")
 	}
 	return text, err

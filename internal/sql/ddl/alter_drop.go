@@ -9,6 +9,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
+	"github.com/driftdb/driftdb/internal/sql/keyword"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
@@ -40,6 +41,9 @@ func (e *Env) dropColumn(t *catalog.Table, c *ast.AlterTableCmd) error {
 			e.notice(pgcode.SuccessfulCompletion, "column %q of relation %q does not exist, skipping", c.Name, t.Name)
 			return nil
 		}
+		if systemColumns[c.Name] {
+			return pgerr.New(pgcode.FeatureNotSupported, "cannot drop system column %q", c.Name)
+		}
 		_, err := liveColumn(t, c.Name)
 		return err
 	}
@@ -48,7 +52,10 @@ func (e *Env) dropColumn(t *catalog.Table, c *ast.AlterTableCmd) error {
 	if err := drop.column(t, attnum); err != nil {
 		return err
 	}
-	if err := drop.report(fmt.Sprintf("column %s of table %s", c.Name, t.Name)); err != nil {
+	if err := drop.report(e.describeColumn(t, col)); err != nil {
+		return err
+	}
+	if err := drop.execute(); err != nil {
 		return err
 	}
 	// A primary key that loses a column is gone, and with it the clustering key.
@@ -63,7 +70,7 @@ func (e *Env) dropColumn(t *catalog.Table, c *ast.AlterTableCmd) error {
 	*col = catalog.Column{Attnum: attnum, Name: fmt.Sprintf("........pg.dropped.%d........", attnum), Type: col.Type, Dropped: true}
 	relayout(t)
 	e.Edit.Put(t)
-	return drop.execute()
+	return nil
 }
 
 // dropDependentsOfColumn removes the constraints and indexes that use a column.
@@ -129,9 +136,11 @@ func (e *Env) dropConstraint(t *catalog.Table, c *ast.AlterTableCmd) error {
 	}
 	drop := newDrop(e, c.Behavior)
 	if k.Index != 0 && k.Type != 'f' {
-		drop.referencesTo(t, k.Index)
+		if err := drop.keyIndex(t, k.Index); err != nil {
+			return err
+		}
 	}
-	if err := drop.report(fmt.Sprintf("constraint %s on table %s", k.Name, t.Name)); err != nil {
+	if err := drop.report(fmt.Sprintf("constraint %s on table %s", keyword.QuoteIdent(k.Name), e.displayName(t))); err != nil {
 		return err
 	}
 	if err := drop.execute(); err != nil {

@@ -24,6 +24,9 @@ func (e *Env) addCheck(table uint32, k *ast.Constraint, column string, fresh boo
 	if name == "" {
 		name = e.checkName(t, columns, column)
 	} else if err := freeConstraint(t, name); err != nil {
+		if fresh {
+			err = pgerr.New(pgcode.DuplicateObject, "check constraint %q already exists", name)
+		}
 		return err
 	}
 	oid, err := e.Data.NewOID()
@@ -89,7 +92,7 @@ func (e *Env) addIndexConstraint(table uint32, k *ast.Constraint, column string,
 	if primary && t.PKIndex != 0 {
 		return pgerr.New(pgcode.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name).At(bytePos(k.Pos))
 	}
-	columns, err := keyColumns(t, constraintColumns(k, column), k.Pos)
+	columns, err := keyColumns(t, constraintColumns(k, column), primary, k.Pos)
 	if err != nil {
 		return err
 	}
@@ -218,10 +221,10 @@ func (e *Env) constraintUsingIndex(t *catalog.Table, k *ast.Constraint, primary 
 // constraintIndexName is the given name, checked, or table_pkey, table_cols_key.
 func (e *Env) constraintIndexName(t *catalog.Table, k *ast.Constraint, columns, include []int16) (string, error) {
 	if k.Name != "" {
-		if err := freeConstraint(t, k.Name); err != nil {
+		if err := e.freeName(t.Schema, k.Name); err != nil {
 			return "", err
 		}
-		return k.Name, e.freeName(t.Schema, k.Name)
+		return k.Name, freeConstraint(t, k.Name)
 	}
 	taken := func(name string) bool { return t.Constraint(name) != nil }
 	if k.Kind == ast.ConstraintPrimaryKey {

@@ -1,6 +1,8 @@
 package ddl
 
 import (
+	"errors"
+
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
@@ -40,8 +42,11 @@ type Binder interface {
 	Generated(t *catalog.Table, e ast.Expr, column string, want types.T) (text string, columns []int16, err error)
 	// Key binds an index expression.
 	Key(t *catalog.Table, e ast.Expr) (text string, typ types.T, columns []int16, err error)
-	// View binds a view's query.
-	View(q *ast.SelectStmt) (text string, columns []catalog.ViewColumn, dependsOn []uint32, err error)
+	// View binds a view's query; names are those its first columns get instead of
+	// their own. More names than columns are 42601.
+	View(q *ast.SelectStmt, names []string) (text string, columns []catalog.ViewColumn, dependsOn []uint32, err error)
+	// RenameOutput returns a view's query with other names of its columns.
+	RenameOutput(v *catalog.View, names []string) (string, error)
 	// Uses reports which attnums of t an expression's stored text refers to.
 	Uses(t *catalog.Table, text string) ([]int16, error)
 	// Reprint rewrites a stored expression of t after a rename: from and to are
@@ -108,8 +113,20 @@ func bytePos(offset int) int {
 	return offset + 1
 }
 
-// schemaFor returns the schema a new object is created in.
-func (e *Env) schemaFor(name string, pos int) (*catalog.Schema, error) {
+// withoutPosition removes the position of an error, which PostgreSQL does not know
+// in the later phases of ALTER TABLE.
+func withoutPosition(err error) error {
+	var e *pgerr.Error
+	if errors.As(err, &e) && e.Position != 0 {
+		bare := *e
+		bare.Position = 0
+		return &bare
+	}
+	return err
+}
+
+// schemaFor returns the schema that a new object of that name is created in.
+func (e *Env) schemaFor(name, object string, pos int) (*catalog.Schema, error) {
 	cat := e.cat()
 	if name == "" {
 		for _, s := range e.SearchPath {
@@ -124,7 +141,7 @@ func (e *Env) schemaFor(name string, pos int) (*catalog.Schema, error) {
 		return nil, pgerr.New(pgcode.InvalidSchemaName, "schema %q does not exist", name).At(bytePos(pos))
 	}
 	if d.OID == catalog.SchemaPgCatalog || d.OID == catalog.SchemaInfo || d.OID == catalog.SchemaDrift {
-		return nil, pgerr.New(pgcode.InsufficientPrivilege, "permission denied to create in schema %q", name).
+		return nil, pgerr.New(pgcode.InsufficientPrivilege, "permission denied to create \"%s.%s\"", name, object).
 			WithDetail("System catalog modifications are currently disallowed.")
 	}
 	return d, nil

@@ -3,12 +3,15 @@ package ddl
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/driftdb/driftdb/internal/catalog"
+	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
 	"github.com/driftdb/driftdb/internal/sql/bind"
+	"github.com/driftdb/driftdb/internal/types"
 )
 
 // maxIndexKeys is PostgreSQL's INDEX_MAX_KEYS.
@@ -60,15 +63,8 @@ func (e *Env) putIndex(t *catalog.Table, x *catalog.Index) (err error) {
 // cloneIndex creates a copy of another table's index (LIKE INCLUDING INDEXES).
 func (c *creation) cloneIndex(table uint32, x *catalog.Index) error {
 	t := c.cat().Table(table)
-	names := make([]string, 0, len(x.Keys))
-	for _, k := range x.Keys {
-		names = append(names, t.ByAttnum(k.Attnum).Name)
-	}
-	if x.Primary {
-		return pgerr.NotSupported("Declare the primary key itself.", "LIKE INCLUDING INDEXES with a primary key is not supported")
-	}
-	x.Table, x.Schema, x.Owner = t.OID, t.Schema, t.Owner
-	x.Name = c.chooseName(t.Schema, append([]string{t.Name}, names...), "idx", nil)
+	x.Table, x.Schema, x.Owner, x.Comment, x.FromSeq = t.OID, t.Schema, t.Owner, "", 0
+	x.Name = c.indexName(t, x)
 	return c.putIndex(t, x)
 }
 
@@ -165,6 +161,9 @@ func (e *Env) indexKey(t *catalog.Table, el *ast.IndexElem) (catalog.IndexKey, e
 		if !operatorClasses[name] {
 			return key, pgerr.New(pgcode.UndefinedObject, "operator class %q does not exist for access method \"btree\"", name)
 		}
+		if err := classTakes(name, key.Type); err != nil {
+			return key, err
+		}
 		if patternClasses[name] {
 			key.OpClass = name
 		}
@@ -172,7 +171,7 @@ func (e *Env) indexKey(t *catalog.Table, el *ast.IndexElem) (catalog.IndexKey, e
 		return key, err
 	}
 	if len(el.Collate) > 0 {
-		if err := checkCollation(&ast.Collate{Pos: el.Pos, Name: el.Collate}); err != nil {
+		if err := checkCollation(&ast.Collate{Pos: -1, Name: el.Collate}); err != nil {
 			return key, err
 		}
 	}
@@ -200,6 +199,17 @@ var operatorClasses = map[string]bool{
 }
 
 var patternClasses = map[string]bool{"text_pattern_ops": true, "varchar_pattern_ops": true, "bpchar_pattern_ops": true}
+
+// classTakes checks that a column's type is the one an operator class is for.
+func classTakes(class string, t types.T) error {
+	input := strings.TrimSuffix(strings.TrimSuffix(class, "_ops"), "_pattern")
+	info := types.Lookup(t.OID)
+	switch have := info.Name; {
+	case have == input, input == "array" && types.IsArray(t.OID), input == "varchar" && have == "text", input == "text" && have == "varchar":
+		return nil
+	}
+	return pgerr.New(pgcode.DatatypeMismatch, "operator class %q does not accept data type %s", class, pgfmt.TypeName(t.OID))
+}
 
 // columnNames chooses the names of an index's columns: those of the table's, or
 // what an expression suggests, numbered where they repeat.

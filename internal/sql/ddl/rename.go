@@ -207,8 +207,32 @@ func (e *Env) reprintExpressions(from, to *catalog.Table) (err error) {
 	return nil
 }
 
+// renameViewColumn gives a view's output column another name, in its query too.
 func (e *Env) renameViewColumn(v *catalog.View, s *ast.RenameStmt) error {
-	return pgerr.NotSupported("Use CREATE OR REPLACE VIEW after dropping the view.", "renaming column %q of view %q is not supported", s.SubName, v.Name)
+	find := func(name string) int {
+		return slices.IndexFunc(v.Columns, func(c catalog.ViewColumn) bool { return c.Name == name })
+	}
+	i := find(s.SubName)
+	if i < 0 {
+		return pgerr.New(pgcode.UndefinedColumn, "column %q does not exist", s.SubName)
+	}
+	if find(s.NewName) >= 0 {
+		return pgerr.New(pgcode.DuplicateColumn, "column %q of relation %q already exists", s.NewName, v.Name)
+	}
+	before := e.cat()
+	n := v.Clone()
+	n.Columns[i].Name = s.NewName
+	names := make([]string, len(n.Columns))
+	for i, c := range n.Columns {
+		names[i] = c.Name
+	}
+	text, err := e.Bind.RenameOutput(v, names)
+	if err != nil {
+		return err
+	}
+	n.Query = text
+	e.Edit.Put(n)
+	return e.reprintDependents(v.OID, before)
 }
 
 func (e *Env) renameConstraint(d catalog.Desc, s *ast.RenameStmt) error {
@@ -265,7 +289,7 @@ func AlterSchema(e *Env, s *ast.AlterSchemaStmt) error {
 	if err := e.Lock(lockTarget(d), ast.LockAccessExclusive); err != nil {
 		return err
 	}
-	schema, err := e.schemaFor(s.NewSchema, -1)
+	schema, err := e.schemaFor(s.NewSchema, d.Head().Name, -1)
 	if err != nil {
 		return err
 	}

@@ -13,9 +13,6 @@ import (
 
 // Role carries out CREATE ROLE and ALTER ROLE with options.
 func Role(e *Env, s *ast.RoleStmt) error {
-	if s.DropMembers || hasOption(s.Options, "rolemembers") && !s.Create {
-		return pgerr.NotSupported("Use GRANT and REVOKE once they exist.", "changing role membership is not supported")
-	}
 	var r *catalog.Role
 	if s.Create {
 		var err error
@@ -38,7 +35,77 @@ func Role(e *Env, s *ast.RoleStmt) error {
 		}
 	}
 	e.Edit.Put(r)
+	for _, o := range s.Options {
+		if err := e.membership(r, o, s.DropMembers); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// membership carries out IN ROLE, ROLE and ADMIN of CREATE ROLE and ADD and DROP
+// USER of ALTER GROUP.
+func (e *Env) membership(r *catalog.Role, o *ast.Option, drop bool) error {
+	switch o.Name {
+	case "addroleto", "rolemembers":
+	case "adminmembers":
+		return pgerr.NotSupported("Use ROLE.", "the admin option of role membership is not supported")
+	default:
+		return nil
+	}
+	for _, name := range optionNames(o) {
+		other := e.cat().RoleByName(name)
+		if other == nil {
+			return pgerr.New(pgcode.UndefinedObject, "role %q does not exist", name)
+		}
+		member, group := other, r
+		if o.Name == "addroleto" {
+			member, group = r, other
+		}
+		if err := e.joinRole(member.OID, group.OID, drop); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// joinRole makes a role a member of another, or takes it out.
+func (e *Env) joinRole(member, group uint32, drop bool) error {
+	m, g := e.cat().Role(member).Clone(), e.cat().Role(group)
+	has := slices.Contains(m.MemberOf, group)
+	switch {
+	case drop && !has:
+		n := pgerr.New(pgcode.SuccessfulCompletion, "role %q is not a member of role %q", m.Name, g.Name)
+		n.Severity = "WARNING"
+		e.Notice(n)
+		return nil
+	case drop:
+		m.MemberOf = slices.DeleteFunc(m.MemberOf, func(oid uint32) bool { return oid == group })
+	case has:
+		e.notice(pgcode.SuccessfulCompletion, "role %q is already a member of role %q", m.Name, g.Name)
+		return nil
+	case member == group || e.isMember(group, member):
+		return pgerr.New(pgcode.InvalidGrantOperation, "role %q is a member of role %q", g.Name, m.Name)
+	default:
+		m.MemberOf = append(m.MemberOf, group)
+	}
+	e.Edit.Put(m)
+	return nil
+}
+
+// isMember reports whether a role is a member of another, directly or not.
+func (e *Env) isMember(role, of uint32) bool {
+	seen := map[uint32]bool{}
+	var walk func(oid uint32) bool
+	walk = func(oid uint32) bool {
+		r := e.cat().Role(oid)
+		if r == nil || seen[oid] {
+			return false
+		}
+		seen[oid] = true
+		return slices.ContainsFunc(r.MemberOf, func(up uint32) bool { return up == of || walk(up) })
+	}
+	return walk(role)
 }
 
 func hasOption(list []*ast.Option, name string) bool {
@@ -126,8 +193,6 @@ func (e *Env) roleOption(r *catalog.Role, o *ast.Option) error {
 		return e.password(r, o)
 	case "sysid":
 		e.notice(pgcode.SuccessfulCompletion, "SYSID can no longer be specified")
-	default:
-		return pgerr.NotSupported("Use GRANT once it exists.", "role option %q is not supported", o.Name)
 	}
 	return nil
 }
@@ -173,6 +238,7 @@ func DropRole(e *Env, s *ast.DropRoleStmt) error {
 		if err := e.ownsNothing(r); err != nil {
 			return err
 		}
+		e.leaveAll(r.OID)
 		e.Edit.Remove(r.OID)
 	}
 	return nil
@@ -258,4 +324,16 @@ func changeSetting(list []string, name string, value *string) []string {
 		list = append(list, name+"="+*value)
 	}
 	return list
+}
+
+// leaveAll takes every member out of a role that goes.
+func (e *Env) leaveAll(group uint32) {
+	e.cat().All(func(d catalog.Desc) bool {
+		if m, ok := d.(*catalog.Role); ok && slices.Contains(m.MemberOf, group) {
+			m = m.Clone()
+			m.MemberOf = slices.DeleteFunc(m.MemberOf, func(oid uint32) bool { return oid == group })
+			e.Edit.Put(m)
+		}
+		return true
+	})
 }

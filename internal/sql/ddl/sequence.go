@@ -16,7 +16,7 @@ func CreateSequence(e *Env, s *ast.CreateSequenceStmt) error {
 	if s.Sequence.Persistence != ast.Permanent {
 		return temporaryNotBuilt("sequences")
 	}
-	schema, err := e.schemaFor(s.Sequence.Schema, s.Sequence.Pos)
+	schema, err := e.schemaFor(s.Sequence.Schema, s.Sequence.Name, s.Sequence.Pos)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,11 @@
 package ddl
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/driftdb/driftdb/internal/catalog"
+	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
@@ -35,6 +37,7 @@ type creation struct {
 	indexes  []*ast.Constraint
 	foreign  []*ast.Constraint
 	clones   []*catalog.Index
+	cloned   []*ast.Constraint // key constraints that LIKE copies
 	columnOf map[*ast.Constraint]string
 	byColumn map[string]*ast.ColumnDef
 }
@@ -90,7 +93,7 @@ func temporaryNotBuilt(what string) error {
 // newTable makes an empty table descriptor with a name that is free; nil when
 // IF NOT EXISTS applies.
 func (e *Env) newTable(r *ast.RangeVar, ifNotExists bool) (*catalog.Table, error) {
-	schema, err := e.schemaFor(r.Schema, r.Pos)
+	schema, err := e.schemaFor(r.Schema, r.Name, r.Pos)
 	if err != nil {
 		return nil, err
 	}
@@ -271,6 +274,9 @@ func (e *Env) columnDef(t *catalog.Table, def *ast.ColumnDef) (*catalog.Column, 
 		return nil, err
 	}
 	if def.Collate != nil {
+		if info := types.Lookup(col.Type.OID); info != nil && info.Collation == 0 {
+			return nil, pgerr.New(pgcode.DatatypeMismatch, "collations are not supported by type %s", pgfmt.TypeName(col.Type.OID)).At(bytePos(def.Collate.Pos))
+		}
 		if err := checkCollation(def.Collate); err != nil {
 			return nil, err
 		}
@@ -282,6 +288,11 @@ func (e *Env) columnDef(t *catalog.Table, def *ast.ColumnDef) (*catalog.Column, 
 		if col.Default != "" || col.Identity != 0 {
 			return nil, pgerr.New(pgcode.SyntaxError, "multiple default values specified for column %q of table %q", def.Name, t.Name)
 		}
+		for _, k := range def.Constraints {
+			if k.Kind == ast.ConstraintNull {
+				return nil, pgerr.New(pgcode.SyntaxError, "conflicting NULL/NOT NULL declarations for column %q of table %q", def.Name, t.Name)
+			}
+		}
 		return col, e.serial(t, col, nil)
 	}
 	return col, nil
@@ -289,7 +300,7 @@ func (e *Env) columnDef(t *catalog.Table, def *ast.ColumnDef) (*catalog.Column, 
 
 // columnAttributes applies NOT NULL, NULL, DEFAULT, IDENTITY and GENERATED.
 func (e *Env) columnAttributes(t *catalog.Table, col *catalog.Column, def *ast.ColumnDef) error {
-	sawNull, sawDefault := false, false
+	sawNull, sawDefault, identityPos := false, false, -1
 	for _, k := range def.Constraints {
 		switch k.Kind {
 		case ast.ConstraintNull, ast.ConstraintNotNull:
@@ -312,6 +323,7 @@ func (e *Env) columnAttributes(t *catalog.Table, col *catalog.Column, def *ast.C
 			if col.Identity != 0 {
 				return pgerr.New(pgcode.SyntaxError, "multiple identity specifications for column %q of table %q", def.Name, t.Name).At(bytePos(k.Pos))
 			}
+			identityPos = k.Pos
 			if err := e.identity(t, col, k); err != nil {
 				return err
 			}
@@ -320,23 +332,30 @@ func (e *Env) columnAttributes(t *catalog.Table, col *catalog.Column, def *ast.C
 		}
 	}
 	if sawDefault && col.Identity != 0 {
-		return pgerr.New(pgcode.SyntaxError, "both default and identity specified for column %q of table %q", def.Name, t.Name)
+		return pgerr.New(pgcode.SyntaxError, "both default and identity specified for column %q of table %q", def.Name, t.Name).At(bytePos(identityPos))
 	}
 	return nil
 }
 
 // identity makes a column GENERATED ... AS IDENTITY.
 func (e *Env) identity(t *catalog.Table, col *catalog.Column, k *ast.Constraint) error {
-	switch col.Type.OID {
-	case types.Int2, types.Int4, types.Int8:
-	default:
-		return pgerr.New(pgcode.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
+	if err := identityType(col.Type.OID); err != nil {
+		return err
 	}
 	col.Identity = 'd'
 	if k.Always {
 		col.Identity = 'a'
 	}
 	return e.serial(t, col, k)
+}
+
+// identityType refuses types that an identity column cannot have.
+func identityType(t types.OID) error {
+	switch t {
+	case types.Int2, types.Int4, types.Int8:
+		return nil
+	}
+	return pgerr.New(pgcode.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
 }
 
 // serial creates the sequence of a serial or, with k, identity column.
@@ -391,12 +410,18 @@ func checkCollation(c *ast.Collate) error {
 
 // like copies another table's columns (LIKE).
 func (c *creation) like(l *ast.LikeClause) error {
-	src, err := c.table(l.Table)
+	d, err := c.find(l.Table.Schema, l.Table.Name, l.Table.Pos)
 	if err != nil {
 		return err
 	}
-	if l.Options&ast.LikeIdentity != 0 && l.Options != ast.LikeAll {
-		return pgerr.NotSupported("Declare the identity column itself.", "LIKE INCLUDING IDENTITY is not supported")
+	if d == nil {
+		_, err := c.relation(l.Table)
+		return pgerr.New(pgcode.UndefinedTable, "%s", err.Error()).At(bytePos(l.Table.Pos))
+	}
+	src, ok := d.(*catalog.Table)
+	if !ok {
+		return pgerr.New(pgcode.WrongObjectType, "relation %q is invalid in LIKE clause", l.Table.Name).
+			WithDetail("This operation is not supported for %ss.", kindName(d)).At(bytePos(l.Table.Pos))
 	}
 	numbers := map[int16]int16{}
 	for _, col := range src.Live() {
@@ -409,6 +434,11 @@ func (c *creation) like(l *ast.LikeClause) error {
 		}
 		if l.Options&ast.LikeComments != 0 {
 			n.Comment = col.Comment
+		}
+		if l.Options&ast.LikeIdentity != 0 && col.Identity != 0 {
+			if err := c.copyIdentity(col, &n); err != nil {
+				return err
+			}
 		}
 		numbers[col.Attnum] = n.Attnum
 		c.t.Columns = append(c.t.Columns, n)
@@ -424,10 +454,12 @@ func (c *creation) like(l *ast.LikeClause) error {
 	}
 	if l.Options&ast.LikeIndexes != 0 {
 		for _, oid := range src.Indexes {
-			x := c.cat().Index(oid).Clone()
-			if err := renumber(x, numbers); err != nil {
-				return err
+			if k := keyConstraint(src, oid); k != nil {
+				c.cloned = append(c.cloned, c.keyLike(src, k))
+				continue
 			}
+			x := c.cat().Index(oid).Clone()
+			renumber(x, numbers)
 			c.clones = append(c.clones, x)
 		}
 	}
@@ -449,18 +481,57 @@ func (c *creation) copyCheck(k catalog.Constraint, numbers map[int16]int16) erro
 	return nil
 }
 
-// renumber maps an index's columns onto another table's.
-func renumber(x *catalog.Index, numbers map[int16]int16) error {
+// renumber maps an index's columns onto another table's. Expressions stay as they
+// are: the columns keep their names.
+func renumber(x *catalog.Index, numbers map[int16]int16) {
 	for i, k := range x.Keys {
-		if k.Attnum == 0 {
-			return pgerr.NotSupported("Create the index itself.", "LIKE INCLUDING INDEXES with an expression index is not supported")
+		if k.Attnum != 0 {
+			x.Keys[i].Attnum = numbers[k.Attnum]
 		}
-		x.Keys[i].Attnum = numbers[k.Attnum]
 	}
 	for i, n := range x.Include {
 		x.Include[i] = numbers[n]
 	}
+}
+
+// keyConstraint returns the primary key or unique constraint of an index, or nil.
+func keyConstraint(t *catalog.Table, index uint32) *catalog.Constraint {
+	for i := range t.Constraints {
+		if k := &t.Constraints[i]; (k.Type == 'p' || k.Type == 'u') && k.Index == index {
+			return k
+		}
+	}
 	return nil
+}
+
+// keyLike is the declaration of a key constraint of another table.
+func (c *creation) keyLike(src *catalog.Table, k *catalog.Constraint) *ast.Constraint {
+	n := &ast.Constraint{Pos: -1, Kind: ast.ConstraintUnique, Deferrable: k.Deferrable, InitDeferred: k.Deferred}
+	if k.Type == 'p' {
+		n.Kind = ast.ConstraintPrimaryKey
+	}
+	for _, a := range k.Columns {
+		n.Columns = append(n.Columns, src.ByAttnum(a).Name)
+	}
+	x := c.cat().Index(k.Index)
+	n.NullsNotDistinct = x.NullsNotDistinct
+	for _, a := range x.Include {
+		n.Including = append(n.Including, src.ByAttnum(a).Name)
+	}
+	return n
+}
+
+// copyIdentity gives a column an identity like another's, with its own sequence.
+func (c *creation) copyIdentity(from, to *catalog.Column) (err error) {
+	seq := c.cat().Sequence(from.Sequence).Clone()
+	if seq.OID, err = c.Data.NewOID(); err != nil {
+		return err
+	}
+	seq.Name, seq.Comment = c.chooseName(c.t.Schema, []string{c.t.Name, to.Name}, "seq", nil), ""
+	seq.Schema, seq.Owner, seq.OwnerTable, seq.OwnerColumn = c.t.Schema, c.t.Owner, c.t.OID, to.Attnum
+	c.Edit.Put(seq)
+	to.Identity, to.Sequence = from.Identity, seq.OID
+	return c.Data.CreateSequence(seq)
 }
 
 // finish puts the table and then its constraints, indexes last but foreign keys.
@@ -469,6 +540,7 @@ func (c *creation) finish() error {
 	if err := c.primaryKeyColumns(); err != nil {
 		return err
 	}
+	c.mergeKeys()
 	relayout(t)
 	c.Edit.Put(t)
 	for _, k := range c.checks {
@@ -478,6 +550,11 @@ func (c *creation) finish() error {
 	}
 	for _, k := range c.indexes {
 		if err := c.addIndexConstraint(t.OID, k, c.columnOf[k], true); err != nil {
+			return err
+		}
+	}
+	for _, k := range c.cloned {
+		if err := c.addIndexConstraint(t.OID, k, "", true); err != nil {
 			return err
 		}
 	}
@@ -514,7 +591,7 @@ func (c *creation) primaryKeyColumns() error {
 	if names == nil {
 		names = []string{c.columnOf[primary]}
 	}
-	columns, err := keyColumns(c.t, names, primary.Pos)
+	columns, err := keyColumns(c.t, names, true, primary.Pos)
 	if err != nil {
 		return err
 	}
@@ -527,8 +604,44 @@ func (c *creation) primaryKeyColumns() error {
 	return nil
 }
 
+// mergeKeys puts the primary key first and leaves out the keys that repeat
+// another, as PostgreSQL does: UNIQUE on the primary key's columns makes no second
+// index, but gives it its name when it has none.
+func (c *creation) mergeKeys() {
+	slices.SortStableFunc(c.indexes, func(a, b *ast.Constraint) int { return keyRank(a) - keyRank(b) })
+	var kept []*ast.Constraint
+	for _, k := range c.indexes {
+		i := slices.IndexFunc(kept, func(prior *ast.Constraint) bool { return c.sameKey(prior, k) })
+		if i < 0 {
+			kept = append(kept, k)
+			continue
+		}
+		if kept[i].Name == "" && k.Name != "" {
+			named := *kept[i]
+			named.Name = k.Name
+			c.columnOf[&named] = c.columnOf[kept[i]]
+			kept[i] = &named
+		}
+	}
+	c.indexes = kept
+}
+
+func keyRank(k *ast.Constraint) int {
+	if k.Kind == ast.ConstraintPrimaryKey {
+		return 0
+	}
+	return 1
+}
+
+func (c *creation) sameKey(a, b *ast.Constraint) bool {
+	return a.Kind != ast.ConstraintExclude && b.Kind != ast.ConstraintExclude &&
+		slices.Equal(constraintColumns(a, c.columnOf[a]), constraintColumns(b, c.columnOf[b])) &&
+		slices.Equal(a.Including, b.Including) && a.NullsNotDistinct == b.NullsNotDistinct &&
+		a.Deferrable == b.Deferrable && a.InitDeferred == b.InitDeferred
+}
+
 // keyColumns resolves the names of a key; each may stand only once.
-func keyColumns(t *catalog.Table, names []string, pos int) ([]int16, error) {
+func keyColumns(t *catalog.Table, names []string, primary bool, pos int) ([]int16, error) {
 	var list []int16
 	for _, name := range names {
 		col := t.Column(name)
@@ -537,7 +650,11 @@ func keyColumns(t *catalog.Table, names []string, pos int) ([]int16, error) {
 		}
 		for _, n := range list {
 			if n == col.Attnum {
-				return nil, pgerr.New(pgcode.DuplicateColumn, "column %q appears twice in primary key constraint", name).At(bytePos(pos))
+				kind := "unique"
+				if primary {
+					kind = "primary key"
+				}
+				return nil, pgerr.New(pgcode.DuplicateColumn, "column %q appears twice in %s constraint", name, kind).At(bytePos(pos))
 			}
 		}
 		list = append(list, col.Attnum)

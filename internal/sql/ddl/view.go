@@ -20,20 +20,16 @@ func CreateView(e *Env, s *ast.CreateViewStmt) error {
 	if s.Check != ast.CheckNone || len(s.Options) > 0 {
 		return pgerr.NotSupported("Views are read only.", "view options are not supported")
 	}
-	schema, err := e.schemaFor(s.View.Schema, s.View.Pos)
+	schema, err := e.schemaFor(s.View.Schema, s.View.Name, s.View.Pos)
 	if err != nil {
 		return err
 	}
 	if err := e.LockName(schema.OID, s.View.Name); err != nil {
 		return err
 	}
-	q := withColumnNames(s)
-	text, columns, deps, err := e.Bind.View(q)
+	text, columns, deps, err := e.Bind.View(s.Query, s.Columns)
 	if err != nil {
 		return err
-	}
-	if len(s.Columns) > len(columns) {
-		return pgerr.New(pgcode.InvalidTableDefinition, "CREATE VIEW specifies more column names than columns")
 	}
 	seen := map[string]bool{}
 	for i := range columns {
@@ -58,21 +54,6 @@ func CreateView(e *Env, s *ast.CreateViewStmt) error {
 	}
 	e.Edit.Put(v)
 	return nil
-}
-
-// withColumnNames gives the query's targets the view's own column names.
-func withColumnNames(s *ast.CreateViewStmt) *ast.SelectStmt {
-	if len(s.Columns) == 0 {
-		return s.Query
-	}
-	// A sub-select with column aliases works for every form of query.
-	return &ast.SelectStmt{
-		Pos:     s.Query.Pos,
-		Targets: []*ast.Target{{Pos: s.Query.Pos, Value: &ast.ColumnRef{Pos: -1, Star: true}}},
-		From: []ast.TableExpr{&ast.RangeSubselect{
-			Pos: s.Query.Pos, Query: s.Query, Alias: &ast.Alias{Pos: -1, Name: s.View.Name, Columns: s.Columns},
-		}},
-	}
 }
 
 // replaceView checks that OR REPLACE keeps the columns, adding only at the end.
