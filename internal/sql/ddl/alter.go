@@ -255,7 +255,11 @@ func (e *Env) rewrite(old, t *catalog.Table, using map[int16]string) (err error)
 	relayout(t)
 	for i := range t.Columns {
 		// Copied rows hold the value themselves.
-		t.Columns[i].Missing, t.Columns[i].HasMissing = "", false
+		c := &t.Columns[i]
+		if c.HasMissing {
+			c.Earlier = &catalog.Earlier{Missing: c.Missing, Type: old.Columns[i].Type}
+		}
+		c.Missing, c.HasMissing = "", false
 	}
 	var indexes []*catalog.Index
 	for _, oid := range t.Indexes {
@@ -296,7 +300,7 @@ func (e *Env) alterDefault(t *catalog.Table, c *ast.AlterTableCmd) error {
 	col = &t.Columns[col.Attnum-1]
 	col.Default = ""
 	if c.Expr != nil {
-		if col.Default, err = e.Bind.Default(c.Expr, col.Name, col.Type); err != nil {
+		if col.Default, err = e.defaultText(c.Expr, col); err != nil {
 			return withoutPosition(err)
 		}
 	}
@@ -464,7 +468,7 @@ func (e *Env) alterType(t *catalog.Table, c *ast.AlterTableCmd) error {
 // usingText binds the USING expression over the old columns, coerced by
 // assignment to the new type.
 func (e *Env) usingText(old *catalog.Table, c *ast.AlterTableCmd, want types.T) (string, error) {
-	text, _, err := e.Bind.Generated(old, c.Expr, c.Name, want)
+	text, err := e.Bind.Using(old, c.Expr, c.Name, want)
 	if err != nil && pgerr.CodeOf(err) == pgcode.DatatypeMismatch {
 		if c.Expr != nil {
 			if _, plain := c.Expr.(*ast.ColumnRef); plain {
@@ -493,7 +497,8 @@ func compatible(from, to types.T) bool {
 	return false
 }
 
-// retypeIndexes gives the index keys on a column its new type.
+// retypeIndexes gives the index keys on a column its new type. PostgreSQL makes
+// such an index anew, so its columns get the present names.
 func (e *Env) retypeIndexes(t *catalog.Table, attnum int16, typ types.T) error {
 	for _, oid := range t.Indexes {
 		x := e.cat().Index(oid)
@@ -506,6 +511,7 @@ func (e *Env) retypeIndexes(t *catalog.Table, attnum int16, typ types.T) error {
 			}
 			x = x.Clone()
 			x.Keys[i].Type = typ
+			x.Names = currentNames(t, x)
 			e.Edit.Put(x)
 		}
 	}

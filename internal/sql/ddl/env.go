@@ -40,6 +40,9 @@ type Binder interface {
 	Check(t *catalog.Table, e ast.Expr, what string) (text string, columns []int16, err error)
 	// Generated binds a stored generated column's expression.
 	Generated(t *catalog.Table, e ast.Expr, column string, want types.T) (text string, columns []int16, err error)
+	// Using binds the USING expression of ALTER COLUMN TYPE over a table's columns
+	// and coerces it to the type by assignment.
+	Using(t *catalog.Table, e ast.Expr, column string, want types.T) (string, error)
 	// Key binds an index expression.
 	Key(t *catalog.Table, e ast.Expr) (text string, typ types.T, columns []int16, err error)
 	// View binds a view's query; names are those its first columns get instead of

@@ -238,6 +238,27 @@ func columnNames(t *catalog.Table, x *catalog.Index, elems []*ast.IndexElem) []s
 	return names
 }
 
+// currentNames are the index's column names after the table's present ones;
+// expressions keep theirs.
+func currentNames(t *catalog.Table, x *catalog.Index) []string {
+	names := slices.Clone(x.Names)
+	for i, a := range slices.Concat(keyColumnsOf(x), x.Include) {
+		if a != 0 && i < len(names) {
+			names[i] = t.ByAttnum(a).Name
+		}
+	}
+	return names
+}
+
+// keyColumnsOf are the attnums of an index's keys, 0 for an expression.
+func keyColumnsOf(x *catalog.Index) []int16 {
+	list := make([]int16, len(x.Keys))
+	for i, k := range x.Keys {
+		list[i] = k.Attnum
+	}
+	return list
+}
+
 // indexName is table_columns_idx.
 func (e *Env) indexName(t *catalog.Table, x *catalog.Index) string {
 	return e.chooseName(t.Schema, append([]string{t.Name}, x.Names...), "idx", func(name string) bool {

@@ -13,6 +13,11 @@ import (
 
 // Role carries out CREATE ROLE and ALTER ROLE with options.
 func Role(e *Env, s *ast.RoleStmt) error {
+	for i, o := range s.Options {
+		if hasOption(s.Options[:i], o.Name) {
+			return pgerr.New(pgcode.SyntaxError, "conflicting or redundant options").At(bytePos(o.Pos))
+		}
+	}
 	var r *catalog.Role
 	if s.Create {
 		var err error
@@ -53,10 +58,14 @@ func (e *Env) membership(r *catalog.Role, o *ast.Option, drop bool) error {
 	default:
 		return nil
 	}
-	for _, name := range optionNames(o) {
-		other := e.cat().RoleByName(name)
-		if other == nil {
-			return pgerr.New(pgcode.UndefinedObject, "role %q does not exist", name)
+	roles, ok := o.Value.(*ast.OptionRoles)
+	if !ok {
+		return pgerr.Internal("role option %s has no roles", o.Name)
+	}
+	for _, spec := range roles.Roles {
+		other, err := e.role(spec)
+		if err != nil {
+			return err
 		}
 		member, group := other, r
 		if o.Name == "addroleto" {

@@ -314,7 +314,7 @@ func (e *Env) columnAttributes(t *catalog.Table, col *catalog.Column, def *ast.C
 				return pgerr.New(pgcode.SyntaxError, "multiple default values specified for column %q of table %q", def.Name, t.Name).At(bytePos(k.Pos))
 			}
 			sawDefault = true
-			text, err := e.Bind.Default(k.Expr, def.Name, col.Type)
+			text, err := e.defaultText(k.Expr, col)
 			if err != nil {
 				return err
 			}
@@ -335,6 +335,16 @@ func (e *Env) columnAttributes(t *catalog.Table, col *catalog.Column, def *ast.C
 		return pgerr.New(pgcode.SyntaxError, "both default and identity specified for column %q of table %q", def.Name, t.Name).At(bytePos(identityPos))
 	}
 	return nil
+}
+
+// defaultText binds a column's default. A plain NULL is the same as none; with a
+// length or precision to apply it is kept, as PostgreSQL does.
+func (e *Env) defaultText(x ast.Expr, col *catalog.Column) (string, error) {
+	text, err := e.Bind.Default(x, col.Name, col.Type)
+	if err != nil || col.Type.Typmod < 0 && text == "NULL::"+pgfmt.FormatType(col.Type) {
+		return "", err
+	}
+	return text, nil
 }
 
 // identity makes a column GENERATED ... AS IDENTITY.

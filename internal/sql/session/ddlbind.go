@@ -80,6 +80,15 @@ func (b *ddlBinder) Generated(t *catalog.Table, e ast.Expr, column string, want 
 	return b.print(t, bound), bound.Attnums(), nil
 }
 
+// Using implements ddl.Binder.
+func (b *ddlBinder) Using(t *catalog.Table, e ast.Expr, column string, want types.T) (string, error) {
+	bound, err := b.bindExpr(t, e, bind.UseTransform, want, column)
+	if err != nil {
+		return "", err
+	}
+	return b.print(t, bound), nil
+}
+
 // Key implements ddl.Binder.
 func (b *ddlBinder) Key(t *catalog.Table, e ast.Expr) (string, types.T, []int16, error) {
 	bound, err := b.bindExpr(t, e, bind.UseIndex, types.T{}, "")
@@ -112,7 +121,29 @@ func (b *ddlBinder) View(q *ast.SelectStmt, names []string) (string, []catalog.V
 		}
 		columns = append(columns, catalog.ViewColumn{Name: c.Name, Type: c.Type})
 	}
-	return text, columns, bound.Relations, nil
+	return text, columns, b.direct(q, bound.Relations), nil
+}
+
+// direct keeps of the relations that a query reads those that it names itself,
+// not the ones behind its views.
+func (b *ddlBinder) direct(q *ast.SelectStmt, all []uint32) []uint32 {
+	cat := b.catalog()
+	named := map[uint32]bool{}
+	ast.Walk(q, func(n ast.Node) bool {
+		if v, ok := n.(*ast.RangeVar); ok {
+			if r := cat.Relation(v.Schema, v.Name); r != nil {
+				named[r.Desc.Head().OID] = true
+			}
+		}
+		return true
+	})
+	var list []uint32
+	for _, oid := range all {
+		if named[oid] {
+			list = append(list, oid)
+		}
+	}
+	return list
 }
 
 // named prints a query in its stored form with other names of its first columns.

@@ -20,6 +20,7 @@ const (
 	pgDatabaseOID   = 1262
 	heapAM          = 2
 	btreeAM         = 403
+	cstring         = 2275
 )
 
 func init() {
@@ -263,7 +264,11 @@ func (r *rows) indexColumns(e *Env, x *catalog.Index) error {
 		if k.Attnum != 0 {
 			name = t.ByAttnum(k.Attnum).Name
 		}
-		if err := add(name, k.Type); err != nil {
+		typ := k.Type
+		if typ.OID == types.Name {
+			typ = types.Of(cstring) // what name_ops keeps in an index
+		}
+		if err := add(name, typ); err != nil {
 			return err
 		}
 	}
