@@ -33,13 +33,14 @@ func initCommand() *cobra.Command {
 	t.flags(c, false)
 	c.Flags().StringVar(&file, "password-file", "", "file that holds the superuser's password")
 	c.Flags().BoolVar(&ask, "password", false, "ask for the superuser's password")
-	c.MarkFlagsMutuallyExclusive("password", "password-file")
 	return c
 }
 
 // newPassword returns the password to set, "" for none.
 func newPassword(c *cobra.Command, file string, ask bool) (string, error) {
 	switch {
+	case file != "" && ask:
+		return "", usagef("give --password or --password-file, not both")
 	case file != "":
 		b, err := os.ReadFile(file)
 		if err != nil {

@@ -31,14 +31,17 @@ func (t *target) flags(c *cobra.Command, withURL bool) {
 	c.Flags().StringVar(&t.data, "data", defaultData, "data directory; no server may have it open")
 	if withURL {
 		c.Flags().StringVar(&t.url, "url", "", "a running server instead: postgres://USER@HOST:PORT/driftdb")
-		c.MarkFlagsMutuallyExclusive("data", "url")
 	}
 }
 
 // check finds a wrong use of the two flags.
 func (t *target) check(c *cobra.Command) error {
-	if c.Flags().Changed("url") && t.url == "" {
+	switch {
+	case !c.Flags().Changed("url"):
+	case t.url == "":
 		return usagef("--url must not be empty")
+	case c.Flags().Changed("data"):
+		return usagef("give --data or --url, not both")
 	}
 	return nil
 }
@@ -65,7 +68,7 @@ func explain(dir string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, driftdb.ErrInUse):
-		return fmt.Errorf("the data directory %s is in use by another process: stop that server, or reach it with --url (%w)", dir, err)
+		return &exitError{code: exitInUse, err: fmt.Errorf("the data directory %s is in use by another process: stop that server, or reach it with --url", dir)}
 	case errors.Is(err, driftdb.ErrCorrupt):
 		return fmt.Errorf("%w\nrun: driftdb doctor --data %s", err, dir)
 	case errors.Is(err, driftdb.ErrClockBehind):

@@ -55,6 +55,7 @@ func (s *Shell) Run(ctx context.Context, query string, data func() io.Reader) er
 		case *pgproto3.ErrorResponse:
 			failed = true
 			out.flush()
+			s.flush()
 			printMessage(s.Err, pgconn.ErrorResponseToPgError(m), query)
 		case *pgproto3.CopyInResponse:
 			if err := s.copyIn(front, data); err != nil {
@@ -72,6 +73,13 @@ func (s *Shell) Run(ctx context.Context, query string, data func() io.Reader) er
 		default:
 			out.message(m)
 		}
+	}
+}
+
+// flush brings results out before a message about them.
+func (s *Shell) flush() {
+	if f, ok := s.Out.(interface{ Flush() error }); ok {
+		_ = f.Flush() // the error stays in the writer
 	}
 }
 
@@ -128,6 +136,7 @@ type result struct {
 	shell  *Shell
 	fields []pgproto3.FieldDescription
 	rows   [][]*string
+	copied bool // COPY TO STDOUT: its tag would look like data
 	err    error
 }
 
@@ -159,13 +168,16 @@ func (r *result) message(m pgproto3.BackendMessage) {
 			return
 		}
 		r.rows = append(r.rows, row)
+	case *pgproto3.CopyOutResponse:
+		r.copied = true
 	case *pgproto3.CopyData:
 		_, err := r.shell.Out.Write(m.Data)
 		r.note(err)
 	case *pgproto3.CommandComplete:
-		table := r.fields != nil
+		silent := r.fields != nil || r.copied
 		r.flush()
-		if !table && !r.shell.JSON && !r.shell.Quiet {
+		r.copied = false
+		if !silent && !r.shell.JSON && !r.shell.Quiet {
 			_, err := fmt.Fprintf(r.shell.Out, "%s\n", m.CommandTag)
 			r.note(err)
 		}
