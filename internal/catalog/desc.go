@@ -102,7 +102,17 @@ type Column struct {
 	// format; HasMissing false means NULL.
 	Missing    string `json:"missing,omitempty"`
 	HasMissing bool   `json:"has_missing,omitempty"`
-	Comment    string `json:"comment,omitempty"`
+	// Earlier is Missing as it was before a rewrite stored it in every row: the
+	// versions in earlier storages go on to show it.
+	Earlier *Earlier `json:"earlier,omitempty"`
+	Comment string   `json:"comment,omitempty"`
+}
+
+// Earlier is the value of versions from before their column existed, in the
+// column's type of then. It is immutable.
+type Earlier struct {
+	Missing string  `json:"missing"`
+	Type    types.T `json:"type"`
 }
 
 // Constraint describes a table constraint.

@@ -45,10 +45,12 @@ type tupleColumn struct {
 	conv bool
 }
 
-// fixedColumn is a value that is the same in every row.
+// fixedColumn is a value that is the same in every row; err is why it cannot be
+// had in the column's present type.
 type fixedColumn struct {
 	out   int
 	value datum.Datum
+	err   error
 }
 
 type systemColumn struct {
@@ -114,11 +116,12 @@ func (p *Projection) addShape(s *shape) {
 func (l *layoutPlan) add(p *Projection, out int, att int16) {
 	switch {
 	case att == AttTableOID:
-		l.fixed = append(l.fixed, fixedColumn{out, datum.NewInt(int64(p.t.Desc.OID))})
+		l.fixed = append(l.fixed, fixedColumn{out: out, value: datum.NewInt(int64(p.t.Desc.OID))})
 	case att < 0:
 		l.system = append(l.system, systemColumn{out, att})
 	case l.layout.at[att-1] < 0:
-		l.fixed = append(l.fixed, fixedColumn{out, p.t.defaults[att-1].value})
+		m := p.t.missing(l.shape, att)
+		l.fixed = append(l.fixed, fixedColumn{out, m.value, m.err})
 	default:
 		at := int(l.layout.at[att-1])
 		from, to := l.layout.types[at], p.types[out]
@@ -207,6 +210,9 @@ func (d *decoder) batch(src *source, b *vec.Batch, row int) error {
 		}
 	}
 	for _, c := range d.plan.fixed {
+		if c.err != nil {
+			return c.err
+		}
 		b.Cols[c.out].Set(row, c.value)
 	}
 	for _, c := range d.plan.system {
@@ -237,6 +243,9 @@ func (d *decoder) row(src *source, out []datum.Datum, arena *rowenc.Arena) error
 		}
 	}
 	for _, c := range d.plan.fixed {
+		if c.err != nil {
+			return c.err
+		}
 		out[c.out] = c.value
 	}
 	for _, c := range d.plan.system {

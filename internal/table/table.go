@@ -59,7 +59,23 @@ type rowLayout struct {
 }
 
 // missingValue is what rows hold that were stored before the column existed.
-type missingValue struct{ value datum.Datum }
+type missingValue struct {
+	value datum.Datum
+	err   error
+}
+
+// missing returns what rows of a storage show in a column that came later.
+func (t *Table) missing(s *shape, att int16) missingValue {
+	c := &t.Desc.Columns[att-1]
+	if s == &t.shape || c.Earlier == nil {
+		return t.defaults[att-1]
+	}
+	v, err := pgfmt.ParseText(c.Earlier.Missing, c.Earlier.Type, pgfmt.Default())
+	if err == nil {
+		v, err = convert(v, c.Earlier.Type, c.Type)
+	}
+	return missingValue{v, err}
+}
 
 // open prepares a table. s.mu is held.
 func (s *Set) open(desc *catalog.Table) (*Table, error) {
