@@ -47,7 +47,7 @@ func (n *call) Row(c *Ctx, row []datum.Datum) (datum.Datum, error) {
 		c.stack = c.stack[:base]
 		return datum.Datum{}, nil
 	}
-	d, err := n.proc.Eval(c.B, c.stack[base:])
+	d, err := n.eval(c.B, c.stack[base:])
 	c.stack = c.stack[:base]
 	return d, err
 }
