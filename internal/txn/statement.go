@@ -3,6 +3,7 @@ package txn
 import (
 	"bytes"
 	"context"
+	"sync"
 	"time"
 
 	"github.com/driftdb/driftdb/internal/store"
@@ -17,6 +18,9 @@ type Statement struct {
 	view   *store.View
 	reader store.Reader
 	buf    *buffer // nil: no own writes
+
+	mu    sync.Mutex    // protects later
+	later []*store.View // of moments after the statement's own, see At
 }
 
 // Image is one version of a row or entry. Own means that the transaction wrote
@@ -93,6 +97,10 @@ func (s *Statement) Close() {
 		s.view.Release()
 		s.view = nil
 	}
+	for _, v := range s.later {
+		v.Release()
+	}
+	s.later = nil
 }
 
 // Tx returns the statement's transaction.
@@ -109,9 +117,30 @@ func (s *Statement) Seq() store.Seq { return s.reader.Seq() }
 func (s *Statement) Reader() store.Reader { return s.reader }
 
 // At returns a Statement that reads the database as it was at seq: committed
-// rows only. It is valid until s is closed and must not be closed itself.
+// rows only. It is valid until s is closed and must not be closed itself. A
+// moment answers the same to everybody, so one after the statement's own (a
+// REPEATABLE READ transaction's may be old) is read through a View that holds it.
+// Several goroutines may call At.
 func (s *Statement) At(seq store.Seq) *Statement {
-	return &Statement{tx: s.tx, ctx: s.ctx, reader: s.reader.At(seq)}
+	r := s.reader
+	if seq > r.Seq() {
+		r = s.holding(seq).Reader
+	}
+	return &Statement{tx: s.tx, ctx: s.ctx, reader: r.At(seq)}
+}
+
+// holding returns a View of a published commit that lives as long as s.
+func (s *Statement) holding(seq store.Seq) *store.View {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, v := range s.later {
+		if v.Seq() >= seq {
+			return v
+		}
+	}
+	v := s.tx.m.db.View()
+	s.later = append(s.later, v)
+	return v
 }
 
 // Covers reports whether a storage existed at the statement's moment. An index
