@@ -47,7 +47,7 @@ func (c *compiler) instant(i plan.Instant) (out instantSpec, err error) {
 
 // resolve finds the commits a moment stands for; the present needs nothing: the
 // statement itself reads as of the transaction's moment.
-func (m *momentSpec) resolve(r *run, t *table.Table) (out momentExtent, err error) {
+func (m *momentSpec) resolve(env *Env, c *expr.Ctx, t *table.Table) (out momentExtent, err error) {
 	if m.kind == plan.Present {
 		return out, nil
 	}
@@ -57,7 +57,7 @@ func (m *momentSpec) resolve(r *run, t *table.Table) (out momentExtent, err erro
 	switch m.kind {
 	case plan.AsOf:
 		out.past = true
-		out.from, out.empty, err = m.from.seq(r)
+		out.from, out.empty, err = m.from.seq(env, c)
 		return out, err
 	case plan.AllVersions:
 		out.history, out.to = true, math.MaxInt64
@@ -65,62 +65,79 @@ func (m *momentSpec) resolve(r *run, t *table.Table) (out momentExtent, err erro
 	}
 	out.history = true
 	var none bool
-	if out.from, out.empty, err = m.from.seq(r); err != nil || out.empty {
+	if out.from, out.empty, err = m.from.seq(env, c); err != nil || out.empty {
 		return out, err
 	}
 	// FROM..TO leaves out the upper moment itself, BETWEEN takes it in.
 	if m.kind == plan.BetweenAnd {
-		out.to, none, err = m.to.seq(r)
+		out.to, none, err = m.to.seq(env, c)
 		out.to++
 	} else {
-		out.to, none, err = m.to.seqBefore(r)
+		out.to, none, err = m.to.seqBefore(env, c)
 	}
 	if err != nil {
 		return out, err
 	}
-	out.empty = none
-	if out.to <= out.from {
-		out.empty = true
+	if !none {
+		none, err = m.reversed(c)
 	}
-	return out, nil
+	out.empty = none || out.to <= out.from
+	return out, err
+}
+
+// reversed reports whether the bounds are times in the wrong order, or equal ones
+// of FROM..TO. The commits they stand for may be in order all the same.
+func (m *momentSpec) reversed(c *expr.Ctx) (bool, error) {
+	if m.from.Seq || m.to.Seq || m.from.value == nil || m.to.value == nil {
+		return false, nil
+	}
+	from, err := m.from.value.Row(c, nil)
+	if err != nil {
+		return false, err
+	}
+	to, err := m.to.value.Row(c, nil)
+	if err != nil || from.IsNull() || to.IsNull() {
+		return false, err
+	}
+	return from.Int() > to.Int() || m.kind == plan.FromTo && from.Int() == to.Int(), nil
 }
 
 // seq returns the commit of an instant.
-func (i *instantSpec) seq(r *run) (seq store.Seq, null bool, err error) {
-	if i.Resolved {
+func (i *instantSpec) seq(env *Env, c *expr.Ctx) (seq store.Seq, null bool, err error) {
+	if i.Resolved && (i.Fixed || i.value == nil) {
 		return store.Seq(i.At), i.Null, nil
 	}
-	d, err := i.value.Row(r.ctx, nil)
+	d, err := i.value.Row(c, nil)
 	if err != nil || d.IsNull() {
 		return 0, true, err
 	}
-	if r.env.Moments == nil {
+	if env.Moments == nil {
 		return 0, false, pgerr.Internal("no moments to resolve")
 	}
 	if i.Seq {
 		if d.Int() < 0 {
 			return 0, false, pgerr.New(pgcode.InvalidParameterValue, "sequence number %d is negative", d.Int())
 		}
-		return store.Seq(d.Int()), false, r.env.Moments.CheckSeq(store.Seq(d.Int()))
+		return store.Seq(d.Int()), false, env.Moments.CheckSeq(store.Seq(d.Int()))
 	}
-	seq, err = r.env.Moments.SeqAt(r.env.Ctx, d.Int())
+	seq, err = env.Moments.SeqAt(env.Ctx, d.Int())
 	return seq, false, err
 }
 
 // seqBefore returns the least commit that is not before the instant: versions
 // that start before the instant start before that commit.
-func (i *instantSpec) seqBefore(r *run) (seq store.Seq, null bool, err error) {
+func (i *instantSpec) seqBefore(env *Env, c *expr.Ctx) (seq store.Seq, null bool, err error) {
 	if i.Seq || i.value == nil {
-		return i.seq(r)
+		return i.seq(env, c)
 	}
-	d, err := i.value.Row(r.ctx, nil)
+	d, err := i.value.Row(c, nil)
 	if err != nil || d.IsNull() {
 		return 0, true, err
 	}
-	if d.Int() == math.MinInt64 || r.env.Moments == nil {
-		return i.seq(r)
+	if d.Int() == math.MinInt64 || env.Moments == nil {
+		return i.seq(env, c)
 	}
-	seq, err = r.env.Moments.SeqAt(r.env.Ctx, d.Int()-1)
+	seq, err = env.Moments.SeqAt(env.Ctx, d.Int()-1)
 	return seq + 1, false, err
 }
 

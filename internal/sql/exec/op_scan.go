@@ -147,7 +147,7 @@ func (o *scanOp) start() error {
 			return err
 		}
 	}
-	if o.extent, err = s.moment.resolve(o.r, o.target.table); err != nil {
+	if o.extent, err = s.moment.resolve(o.r.env, o.r.ctx, o.target.table); err != nil {
 		return err
 	}
 	o.spans, o.lookup = nil, nil

@@ -8,6 +8,7 @@ import (
 	"github.com/driftdb/driftdb/internal/sql/phys"
 	"github.com/driftdb/driftdb/internal/sql/plan"
 	"github.com/driftdb/driftdb/internal/table"
+	"github.com/driftdb/driftdb/internal/txn"
 	"github.com/driftdb/driftdb/internal/vec"
 )
 
@@ -89,9 +90,10 @@ func (s *shortPlan) chain(in spec) bool {
 	return false
 }
 
-// singleRow reports whether the scan reads at most one present row.
+// singleRow reports whether the scan reads at most one row, of the present or as
+// of one moment.
 func (s *scanSpec) singleRow() bool {
-	if !s.scan.Unique || s.moment.kind != plan.Present || s.whole != nil {
+	if !s.scan.Unique || s.moment.kind != plan.Present && s.moment.kind != plan.AsOf || s.whole != nil {
 		return false
 	}
 	for _, k := range s.keys {
@@ -112,6 +114,7 @@ type shortRun struct {
 	count int64
 
 	target *scanTarget
+	stmt   *txn.Statement // what the row is read through
 	key    []byte
 	eq     []datum.Datum
 	row    []datum.Datum   // as scanned
@@ -188,6 +191,11 @@ func (r *shortRun) fetch() (bool, error) {
 	if r.target = target; len(r.row) != len(s.cols) {
 		r.row = make([]datum.Datum, len(s.cols))
 	}
+	extent, err := s.moment.resolve(&r.env, r.ctx, target.table)
+	if err != nil || extent.empty {
+		return false, err
+	}
+	r.stmt = extent.statement(r.env.Stmt)
 	r.eq = r.eq[:0]
 	for i := range s.keys {
 		d, err := s.keys[i].value.Row(r.ctx, nil)
@@ -198,7 +206,7 @@ func (r *shortRun) fetch() (bool, error) {
 	}
 	if target.index.Clustering() {
 		r.key = target.table.Key(r.key[:0], r.eq)
-		found, err := target.proj.Get(r.env.Stmt, r.key, r.row)
+		found, err := target.proj.Get(r.stmt, r.key, r.row)
 		if !found || err != nil {
 			return false, err
 		}
@@ -217,7 +225,7 @@ func (r *shortRun) fetchIndexed() (bool, error) {
 	if r.one == nil {
 		r.one = t.proj.NewBatch(1)
 	}
-	sc := t.table.Scan(r.env.Stmt, t.proj, table.ScanSpec{Index: t.index, Span: t.index.Span(r.eq, nil, nil)})
+	sc := t.table.Scan(r.stmt, t.proj, table.ScanSpec{Index: t.index, Span: t.index.Span(r.eq, nil, nil)})
 	n, err := sc.Next(r.one, 1)
 	if closed := sc.Close(); err == nil {
 		err = closed
@@ -426,6 +434,6 @@ func (r *shortRun) Close() {
 		return
 	}
 	r.state = shortClosed
-	r.env, r.ins, r.ctx.B, r.ctx.Params = Env{}, nil, nil, nil
+	r.env, r.stmt, r.ins, r.ctx.B, r.ctx.Params = Env{}, nil, nil, nil, nil
 	r.plan.pool.Put(r)
 }

@@ -69,11 +69,13 @@ type Moment struct {
 
 // Instant is a point of the history. Expr is of type timestamptz, or bigint when
 // Seq is set; it has no columns and no volatile functions. When Resolved, At is
-// the commit it stands for and Expr need not be evaluated again.
+// the commit it stood for when it was bound; when Fixed too, it always will and
+// Expr need not be evaluated again.
 type Instant struct {
 	Expr     Expr
 	Seq      bool
 	Resolved bool
+	Fixed    bool
 	Null     bool   // it is NULL: no rows
 	At       uint64 // greatest seq at or before it
 }

@@ -37,9 +37,40 @@ type moments struct {
 	known  bool // params hold the values of the statement's parameters
 }
 
+// openMoment is an AS OF moment that is no constant, and the catalog it was bound
+// in: that of the moment it stood for then.
+type openMoment struct {
+	plan.Instant
+	snapshot *catalog.Snapshot
+}
+
+// findOpen notes the AS OF moments of a plan that each execution resolves anew. A
+// moment that was not resolved yet was bound in the statement's own catalog.
+func (s *Session) findOpen(p *planned, own *catalog.Snapshot) (err error) {
+	note := func(m plan.Moment) {
+		if m.Kind != plan.AsOf || m.From.Fixed || err != nil {
+			return
+		}
+		open := openMoment{m.From, own}
+		if m.From.Resolved {
+			open.snapshot, err = s.pastCatalog(store.Seq(m.From.At))
+		}
+		p.open = append(p.open, open)
+	}
+	plan.WalkRels(p.stmt.Root, func(r plan.Rel) {
+		switch r := r.(type) {
+		case *plan.Scan:
+			note(r.Moment)
+		case *plan.VirtualScan:
+			note(r.Moment)
+		}
+	})
+	return err
+}
+
 // Resolve implements bind.Moments.
 func (m moments) Resolve(ctx context.Context, i plan.Instant) (plan.Instant, error) {
-	if i.Resolved || i.Null || i.Expr == nil {
+	if i.Fixed || i.Expr == nil {
 		return i, nil
 	}
 	if !m.known && usesParams(i.Expr) {
@@ -49,6 +80,7 @@ func (m moments) Resolve(ctx context.Context, i plan.Instant) (plan.Instant, err
 	if err != nil {
 		return i, err
 	}
+	i.Fixed = plan.IsImmutable(i.Expr) && !usesParams(i.Expr)
 	if d.IsNull() {
 		i.Null = true
 		return i, nil

@@ -31,10 +31,8 @@ type planned struct {
 	setting string // planKey of the settings it was bound with
 	// past are the tables of the moments it reads, by the catalogs of those.
 	past []*table.Set
-	// open are the AS OF moments that are resolved again at each execution; fixed
-	// tells that some moment was resolved when it was bound.
-	open  []plan.Instant
-	fixed bool
+	// open are the AS OF moments that each execution resolves anew.
+	open []openMoment
 }
 
 // isQuery reports whether a statement has a plan.
@@ -143,6 +141,7 @@ func (s *Session) planIn(ctx context.Context, c view, st statement, infer bool) 
 	o := s.bindOptions(ctx, st)
 	o.InferParams = infer
 	seen := &momentCatalogs{moments: o.Moments.(moments)}
+	seen.known = seen.known && !infer
 	o.Moments = seen
 	bound, err := bind.Bind(ctx, s.names(c.snapshot), st.raw.Stmt, o)
 	if err != nil {
@@ -162,30 +161,10 @@ func (s *Session) planIn(ctx context.Context, c view, st statement, infer bool) 
 	for _, snapshot := range seen.snapshots {
 		p.past = append(p.past, s.srv.tableSet(snapshot))
 	}
-	if bound.HasMoments {
-		p.findMoments()
+	if !bound.HasMoments {
+		return p, nil
 	}
-	return p, nil
-}
-
-// findMoments notes which AS OF moments are open.
-func (p *planned) findMoments() {
-	plan.WalkRels(p.stmt.Root, func(r plan.Rel) {
-		var m plan.Moment
-		switch r := r.(type) {
-		case *plan.Scan:
-			m = r.Moment
-		case *plan.VirtualScan:
-			m = r.Moment
-		}
-		switch {
-		case m.Kind == plan.Present || m.Kind == plan.AllVersions:
-		case m.Kind == plan.AsOf && !m.From.Resolved && !m.From.Null:
-			p.open = append(p.open, m.From)
-		default:
-			p.fixed = true
-		}
-	})
+	return p, s.findOpen(p, c.snapshot)
 }
 
 // tableOf returns the prepared table of a descriptor, which may be of a moment
@@ -212,8 +191,8 @@ func resultColumns(p *plan.Statement) []client.Column {
 }
 
 // current reports whether a plan may be run in this catalog and with the
-// session's present settings (I4). A plan whose moments are parameters is good
-// while the catalog of each moment is the one it was bound in.
+// session's present settings (I4). A plan with moments that are no constants is
+// good while the catalog of each moment is the one it was bound in.
 func (p *planned) current(ctx context.Context, c view, s *Session, params []datum.Datum) bool {
 	if p.private || c.private || p.tables.Catalog() != c.snapshot || p.setting != s.hot().planKey {
 		return false
@@ -221,16 +200,16 @@ func (p *planned) current(ctx context.Context, c view, s *Session, params []datu
 	if !p.stmt.HasMoments {
 		return true
 	}
-	if p.fixed || s.asOf != nil {
+	if s.asOf != nil {
 		return false
 	}
-	for _, i := range p.open {
-		at, err := moments{s: s, params: params, known: true}.Resolve(ctx, i)
+	for _, m := range p.open {
+		at, err := moments{s: s, params: params, known: true}.Resolve(ctx, m.Instant)
 		if err != nil || at.Null {
 			return false // binding again gives the error its position
 		}
 		snapshot, err := s.pastCatalog(store.Seq(at.At))
-		if err != nil || snapshot != c.snapshot {
+		if err != nil || snapshot != m.snapshot {
 			return false
 		}
 	}
@@ -493,9 +472,9 @@ func (c *planCache) get(st statement) *prepared {
 	return &prepared{text: st.text, raw: st.raw}
 }
 
-// put keeps an entry that was planned; plans bound to one moment are not kept.
+// put keeps an entry that was planned.
 func (c *planCache) put(st statement, p *prepared) {
-	if p.plan == nil || p.plan.fixed || p.plan.private || namesNow(st.source()) {
+	if p.plan == nil || p.plan.private || namesNow(st.source()) {
 		return
 	}
 	key := st.source()
