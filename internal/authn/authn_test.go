@@ -107,7 +107,8 @@ func TestExchange(t *testing.T) {
 			t.Errorf("%s: got %q", c.name, got)
 		}
 	}
-	if string(p.mockSalt("a")) != string(p.mockSalt("a")) || string(p.mockSalt("a")) == string(p.mockSalt("b")) {
+	first, again := string(p.mockSalt("a")), string(p.mockSalt("a"))
+	if first != again || first == string(p.mockSalt("b")) {
 		t.Error("mock salts are not steady per user")
 	}
 }

@@ -41,7 +41,7 @@ func deriveKeys(password string, salt []byte, iterations int) (scram.StoredCrede
 			return scram.StoredCredentials{}, err
 		}
 	}
-	return client.GetStoredCredentials(scram.KeyFactors{Salt: string(salt), Iters: iterations}), nil
+	return client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: string(salt), Iters: iterations})
 }
 
 // NewMD5Verifier returns PostgreSQL's old form: "md5" and the digest of the

@@ -19,7 +19,6 @@ type parser struct {
 	pos      int
 	flags    Flags
 	groups   []*node // captures in order of their opening; nil while open
-	opened   int
 	depth    int
 	lookings int // lookaround parentheses around the position
 	backrefs bool

@@ -183,13 +183,6 @@ func (b *Batch) deletePresent(id StorageID, key []byte) {
 	_ = op.Finish()
 }
 
-// set adds an entry that needs no patch.
-func (b *Batch) set(key, value []byte) {
-	if b.room(len(key) + len(value)) {
-		_ = b.pb.Set(key, value, nil)
-	}
-}
-
 // room checks the limit on the encoded size before n more bytes are added.
 func (b *Batch) room(n int) bool {
 	if b.err != nil {

@@ -14,10 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// firstNormalOID is where PostgreSQL starts numbering user objects.
-const firstNormalOID = 16384
-
-// catalogs maps each file to the query that fills it. Columns that hold node
+// catalogs maps each file to the query that fills it; objects of users begin at
+// oid 16384. Columns that hold node
 // trees or differ from cluster to cluster are left out or written as text.
 var catalogs = map[string]string{
 	"pg_type":        "select oid,typname,typlen,typbyval,typtype,typcategory,typispreferred,typdelim,typrelid,typsubscript::oid::int8 as typsubscript,typelem,typarray,typinput::oid::int8 as typinput,typoutput::oid::int8 as typoutput,typreceive::oid::int8 as typreceive,typsend::oid::int8 as typsend,typmodin::oid::int8 as typmodin,typmodout::oid::int8 as typmodout,typanalyze::oid::int8 as typanalyze,typalign,typstorage,typnotnull,typbasetype,typtypmod,typndims,typcollation from pg_type where oid<16384 and typnamespace=11 and (typrelid=0) and typtype in ('b','p','r','m') order by oid",

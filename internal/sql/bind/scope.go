@@ -26,7 +26,6 @@ type block struct {
 	sets            int // set-returning calls met so far
 	lastSet         int // position of the last of them
 	depthInFunction int
-	windowDefs      []*ast.WindowDef // of the WINDOW clause
 	windows         []*window
 	// hasWindows reports that a window function was met.
 	hasWindows bool
@@ -44,14 +43,6 @@ func (b *binder) newBlock(parent *block) *block {
 		blk.depth = parent.depth + 1
 	}
 	return blk
-}
-
-// in binds with another expression kind and restores the present one.
-func (blk *block) in(kind exprKind, f func()) {
-	old := blk.kind
-	blk.kind = kind
-	f()
-	blk.kind = old
 }
 
 // nsItem is an entry of a query level's namespace.

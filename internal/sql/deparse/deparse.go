@@ -116,7 +116,6 @@ type printer struct {
 	indent  int
 	scopes  []*scope
 	fmt     *pgfmt.Settings
-	caseArg bool
 	renamed bool
 	windows []*bind.TreeWindow
 }

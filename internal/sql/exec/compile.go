@@ -16,7 +16,6 @@ type compiler struct {
 	ctes    map[*phys.CTE]int
 	cteInfo map[*phys.CTE]*nodeInfo
 	unions  map[any]int // *plan.CTE -> spec id of its recursive union
-	outer   []*expr.Scope
 }
 
 func (c *compiler) compile() (*Program, error) {

@@ -281,7 +281,6 @@ type windowPart struct {
 	group   []int32 // the peer group of each row
 	groupAt []int32 // the first row of each group, and n at the end
 	frame   *frameOffsets
-	lo, hi  int // the frame of the row looked at last
 }
 
 func newWindowPart(o *windowOp, from, to int, f *frameOffsets) *windowPart {
