@@ -94,10 +94,7 @@ func infoChecks(e *Env, r *rows) error {
 		}
 		r.begin()
 		r.constraintName(e, t, c.Name)
-		// The definition without the word CHECK and what follows the expression.
-		text := strings.TrimPrefix(e.ConstraintDef(t, c, false), "CHECK ")
-		text = strings.TrimSuffix(strings.TrimSuffix(text, " NOT VALID"), " NO INHERIT")
-		r.text("check_clause", text[1:len(text)-1])
+		r.text("check_clause", strings.TrimPrefix(e.ConstraintDef(t, c, false), "CHECK "))
 		return r.emit()
 	}); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package syscat
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -101,11 +102,69 @@ func RegIn(cat *bind.SnapshotCatalog, regtype types.OID, text string) (uint32, e
 		t, err := bind.ResolveType(cat, n)
 		return uint32(t.OID), err
 	}
+	if regtype == types.RegProcedure {
+		return procedureByName(cat, text)
+	}
 	names, err := splitName(text)
 	if err != nil {
 		return 0, err
 	}
 	return regByName(cat, regtype, names, text)
+}
+
+// procedureByName resolves name(type, ...).
+func procedureByName(cat *bind.SnapshotCatalog, text string) (uint32, error) {
+	name, rest, ok := strings.Cut(text, "(")
+	list, closed := strings.CutSuffix(strings.TrimSpace(rest), ")")
+	if !ok {
+		return 0, pgerr.New(pgcode.InvalidTextRepresentation, "expected a left parenthesis")
+	}
+	if !closed {
+		return 0, pgerr.New(pgcode.InvalidTextRepresentation, "expected a right parenthesis")
+	}
+	names, err := splitName(name)
+	if err != nil {
+		return 0, err
+	}
+	var args []types.OID
+	for _, arg := range splitArguments(list) {
+		n, err := parse.TypeName(arg)
+		if err != nil {
+			return 0, err
+		}
+		t, err := bind.ResolveType(cat, n)
+		if err != nil {
+			return 0, err
+		}
+		args = append(args, t.OID)
+	}
+	for _, p := range builtin.ProcsByName(names[len(names)-1]) {
+		if slices.Equal(p.Args, args) && (len(names) == 1 || names[len(names)-2] == p.Schema) {
+			return p.OID, nil
+		}
+	}
+	return 0, pgerr.New(pgcode.UndefinedFunction, "function \"%s\" does not exist", text)
+}
+
+// splitArguments splits a list of types at the commas outside parentheses.
+func splitArguments(list string) (args []string) {
+	if strings.TrimSpace(list) == "" {
+		return nil
+	}
+	depth, from := 0, 0
+	for i := 0; i < len(list); i++ {
+		switch list[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case ',':
+			if depth == 0 {
+				args, from = append(args, list[from:i]), i+1
+			}
+		}
+	}
+	return append(args, list[from:])
 }
 
 func regByName(cat *bind.SnapshotCatalog, regtype types.OID, names []string, text string) (uint32, error) {

@@ -160,6 +160,10 @@ func LookupOID(oid uint32) (desc *catalog.Table, schema string, ok bool) {
 // until yield returns. It stops at yield's error and returns it.
 func Rows(e *Env, oid uint32, yield func([]datum.Datum) error) error {
 	r := registry().byOID[oid]
+	if q := e.Catalog.Sequence(oid); r == nil && q != nil {
+		last, called := e.SequenceState(q)
+		return yield([]datum.Datum{datum.NewInt(last), datum.NewInt(0), datum.NewBool(called)})
+	}
 	if r == nil || r.fill == nil {
 		return nil
 	}

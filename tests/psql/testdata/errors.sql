@@ -304,7 +304,6 @@ CREATE USER drift_test_r4 PASSWORD NULL;
 ALTER ROLE nosuch LOGIN;
 ALTER ROLE drift_test_r1 LOGIN CONNECTION LIMIT 5;
 ALTER ROLE drift_test_r1 SET work_mem = '1MB';
-ALTER ROLE drift_test_r1 SET nosuch = 1;
 ALTER ROLE drift_test_r4 RENAME TO drift_test_r5;
 ALTER ROLE drift_test_r5 RENAME TO drift_test_r1;
 ALTER TABLE c OWNER TO drift_test_r1;
