@@ -80,7 +80,7 @@ func (s *Session) Start(name, text string, source Source) error {
 	}
 	v.cur, v.kept, v.reset = val, val, val
 	v.source, v.keptSrc, v.resetSr = source, source, source
-	s.changed()
+	s.changed(v)
 	return nil
 }
 
@@ -219,8 +219,8 @@ func (s *Session) Formats() *pgfmt.Settings {
 	return s.formats
 }
 
-// Generation changes whenever any setting does, for callers that keep what they
-// derived.
+// Generation changes whenever any setting does but the modes of the running
+// transaction, for callers that keep what they derived.
 func (s *Session) Generation() uint64 { return s.generation }
 
 func (s *Session) buildFormats() *pgfmt.Settings {
@@ -380,7 +380,7 @@ func (s *Session) assign(v *variable, val *value, source Source, local bool) {
 	if !local {
 		v.kept, v.keptSrc = val, source
 	}
-	s.changed()
+	s.changed(v)
 }
 
 // tell remembers what the client was last told of a reported setting.
@@ -396,8 +396,13 @@ func (s *Session) tell(v *variable) {
 	}
 }
 
-// changed forgets what was derived from the values.
-func (s *Session) changed() {
+// changed forgets what was derived from the values. Nothing is derived from the
+// modes of the running transaction, which change with each transaction.
+func (s *Session) changed(v *variable) {
+	switch v.name {
+	case "transaction_isolation", "transaction_read_only", "transaction_deferrable":
+		return
+	}
 	s.generation++
 	if old := s.formats; old != nil {
 		s.formats = s.buildFormats()

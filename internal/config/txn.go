@@ -12,10 +12,10 @@ func (s *Session) Commit() {
 			if c.v.cur != c.v.kept {
 				s.tell(c.v)
 				c.v.cur, c.v.source = c.v.kept, c.v.keptSrc
+				s.changed(c.v)
 			}
 		}
 		s.undo = nil
-		s.changed()
 	}
 	s.inTxn = false
 }
@@ -41,7 +41,7 @@ func (s *Session) RollbackTo(mark Mark) {
 		c := s.undo[i]
 		s.tell(c.v)
 		c.v.cur, c.v.kept, c.v.source, c.v.keptSrc = c.cur, c.kept, c.source, c.keptSource
+		s.changed(c.v)
 	}
 	s.undo = s.undo[:mark]
-	s.changed()
 }
