@@ -58,12 +58,18 @@ Aggregate
         ->  Hash
               ->  Seq Scan on u b`},
 		{"SELECT * FROM t WHERE a IN (SELECT tid FROM u) AND id < (SELECT max(id) FROM u)", `
-Index Scan using t_pkey on t
-  Index Cond: (t.id < $1)
-  Filter: (hashed SubPlan 1)
-  InitPlan 2 (returns $1)
-    ->  Aggregate
-          ->  Seq Scan on u
+Hash Semi Join
+  Hash Cond: (t.a = u.tid)
+  ->  Index Scan using t_pkey on t
+        Index Cond: (t.id < $0)
+        InitPlan 1 (returns $0)
+          ->  Aggregate
+                ->  Seq Scan on u
+  ->  Hash
+        ->  Seq Scan on u`},
+		{"SELECT * FROM t WHERE a NOT IN (SELECT tid FROM u)", `
+Seq Scan on t
+  Filter: (NOT (hashed SubPlan 1))
   SubPlan 1
     ->  Seq Scan on u`},
 		{"DELETE FROM t WHERE id = 3", `

@@ -8,14 +8,24 @@ import (
 )
 
 func (p *planner) join(r *plan.Join, need colSet, conds []plan.Expr) (phys.Node, error) {
-	if r.Kind == plan.JoinInner {
-		return p.innerJoins(r, need, conds)
-	}
 	kind, left, right := r.Kind, r.Left, r.Right
-	if kind == plan.JoinRight && !r.Lateral {
-		kind, left, right = plan.JoinLeft, right, left
-	}
 	lc, rc := setOf(left.Columns()), setOf(right.Columns())
+	if kind = reduced(kind, lc, rc, stable(conds)); kind == plan.JoinInner {
+		inner := *r
+		inner.Kind = kind
+		return p.innerJoins(&inner, need, conds)
+	}
+	if kind == plan.JoinRight && !r.Lateral {
+		kind, left, right, lc, rc = plan.JoinLeft, right, left, rc, lc
+	}
+	if kind == plan.JoinLeft {
+		if at := antiTest(conds, stable(conjuncts(r.On, nil)), rc); at >= 0 && !r.Lateral {
+			others := slices.Delete(slices.Clone(conds), at, at+1)
+			if !need.withExprs(others...).meets(rc) {
+				kind, conds = plan.JoinAnti, others
+			}
+		}
+	}
 	var toLeft, toRight, on, above []plan.Expr
 	for _, e := range conds {
 		if kind != plan.JoinFull && !exprCols(e).meets(rc) && pushable(e) {
@@ -48,6 +58,11 @@ func (p *planner) join(r *plan.Join, need colSet, conds []plan.Expr) (phys.Node,
 	return p.filtered(n, above)
 }
 
+// stable returns the conditions that are not volatile.
+func stable(conds []plan.Expr) []plan.Expr {
+	return slices.DeleteFunc(slices.Clone(conds), isVolatile)
+}
+
 // pushable reports whether a condition may be evaluated below a join.
 func pushable(e plan.Expr) bool { return !isVolatile(e) }
 
@@ -77,10 +92,54 @@ func (p *planner) joinWith(kind plan.JoinKind, left phys.Node, right plan.Rel, n
 	if err != nil {
 		return nil, err
 	}
-	if len(pairs) > 0 && !p.set.NoHashJoin {
+	if n, err := p.mergeJoin(kind, left, rightNode, pairs, rest); n != nil || err != nil {
+		return n, err
+	}
+	if len(pairs) > 0 && (!p.set.NoHashJoin || kind == plan.JoinFull) {
 		return p.hashJoin(kind, left, rightNode, pairs, rest)
 	}
 	return p.nestLoop(kind, left, rightNode, on, nil)
+}
+
+// mergeJoin joins inputs in the order of the join's columns: when both come so by
+// themselves, or with sorts when hashing is disabled. It returns nil otherwise.
+func (p *planner) mergeJoin(kind plan.JoinKind, left, right phys.Node, pairs []equi, rest []plan.Expr) (phys.Node, error) {
+	if p.set.NoMergeJoin {
+		return nil, nil
+	}
+	n := &phys.MergeJoin{Kind: kind}
+	rest = slices.Clone(rest)
+	for _, e := range pairs {
+		l, okLeft := e.left.(*plan.ColRef)
+		r, okRight := e.right.(*plan.ColRef)
+		if !okLeft || !okRight || !comparable(e.cond) {
+			rest = append(rest, e.cond)
+			continue
+		}
+		n.LeftKeys, n.RightKeys = append(n.LeftKeys, plan.SortKey{ID: l.ID}), append(n.RightKeys, plan.SortKey{ID: r.ID})
+		n.Conds = append(n.Conds, e.cond)
+	}
+	if len(n.Conds) == 0 {
+		return nil, nil
+	}
+	presorted := inOrder(left, n.LeftKeys, false) && inOrder(right, n.RightKeys, false)
+	if !presorted && !p.set.NoHashJoin {
+		return nil, nil
+	}
+	left, right = p.sorted(left, n.LeftKeys), p.sorted(right, n.RightKeys)
+	l, r := left.Properties(), right.Properties()
+	n.Binary = phys.Binary{Left: left, Right: right}
+	n.Props, n.On = p.joinProps(kind, left, right), and(rest)
+	n.Rows = joinRows(kind, l.Rows, r.Rows, len(n.Conds), rest)
+	n.Startup = l.Startup + r.Total
+	n.Total = l.Total + r.Total + (l.Rows+r.Rows)*operatorCost + n.Rows*tupleCost
+	return n, p.subqueries(rest...)
+}
+
+// comparable reports whether an equality is that of an order.
+func comparable(e plan.Expr) bool {
+	c, ok := e.(*plan.FuncCall)
+	return ok && c.Op != nil && c.Op.CanMerge
 }
 
 func (p *planner) joinProps(kind plan.JoinKind, left, right phys.Node) phys.Props {
@@ -242,6 +301,7 @@ func (p *planner) innerJoins(r *plan.Join, need colSet, conds []plan.Expr) (phys
 	var members []*member
 	var joins []plan.Expr
 	p.flatten(r, &members, &joins)
+	members, joins = p.reduce(members, joins, conds)
 	var late []plan.Expr
 	for _, e := range append(joins, conds...) {
 		if isVolatile(e) {
@@ -293,15 +353,50 @@ func (p *planner) flatten(r plan.Rel, members *[]*member, conds *[]plan.Expr) {
 			return
 		}
 	}
+	*members = append(*members, newMember(r, *members))
+}
+
+// reduce takes apart members that are outer joins only in name, given the
+// conditions over all members.
+func (p *planner) reduce(members []*member, conds []plan.Expr, above []plan.Expr) ([]*member, []plan.Expr) {
+	for again := true; again; {
+		again = false
+		for i, m := range members {
+			j, ok := m.rel.(*plan.Join)
+			if !ok || j.Lateral {
+				continue
+			}
+			all := stable(append(slices.Clone(conds), above...))
+			if reduced(j.Kind, setOf(j.Left.Columns()), setOf(j.Right.Columns()), all) != plan.JoinInner {
+				continue
+			}
+			inner := *j
+			inner.Kind = plan.JoinInner
+			var list []*member
+			for k, o := range members {
+				if k == i {
+					p.flatten(&inner, &list, &conds)
+				} else {
+					list = append(list, newMember(o.rel, list))
+				}
+			}
+			members, again = list, true
+			break
+		}
+	}
+	return members, conds
+}
+
+func newMember(r plan.Rel, before []*member) *member {
 	m := &member{rel: r, cols: setOf(r.Columns()), lateral: colSet{}}
 	for id := range plan.FreeColumns(r) {
-		for _, o := range *members {
+		for _, o := range before {
 			if o.cols[id] {
 				m.lateral.add(id)
 			}
 		}
 	}
-	*members = append(*members, m)
+	return m
 }
 
 // assign gives a condition over one member to it.

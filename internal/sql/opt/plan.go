@@ -167,6 +167,12 @@ func (p *planner) rel(r plan.Rel, need colSet, conds []plan.Expr) (phys.Node, er
 	if err := p.ctx.Err(); err != nil {
 		return nil, err
 	}
+	switch r.(type) {
+	case *plan.Scan, *plan.VirtualScan, *plan.FunctionScan, *plan.CTERef, *plan.WorkTable:
+		if rest, joins := p.split(conds, setOf(r.Columns())); joins != nil {
+			return p.semiLeaf(r, need.withExprs(conds...), rest, joins)
+		}
+	}
 	switch r := r.(type) {
 	case *plan.Result:
 		return p.result(conds)
@@ -226,6 +232,14 @@ func (p *planner) relRest(r plan.Rel, need colSet, conds []plan.Expr) (phys.Node
 
 // filtered puts conditions over a node.
 func (p *planner) filtered(n phys.Node, conds []plan.Expr) (phys.Node, error) {
+	conds, joins := p.split(conds, setOf(n.Properties().Cols))
+	if joins != nil {
+		n, err := p.filtered(n, conds)
+		if err != nil {
+			return nil, err
+		}
+		return p.semiJoined(n, joins)
+	}
 	if len(conds) == 0 {
 		return n, nil
 	}

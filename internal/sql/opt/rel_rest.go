@@ -121,11 +121,24 @@ func withoutRepeats(keys []plan.SortKey) []plan.SortKey {
 // ordered reports whether a node's rows come in the order of the keys. A scan in
 // key order is told to keep to it, backwards if that is what is asked for.
 func ordered(n phys.Node, keys []plan.SortKey) bool {
+	return inOrder(n, keys, false) && inOrder(n, keys, true)
+}
+
+// inOrder is ordered; without tell nothing is changed.
+func inOrder(n phys.Node, keys []plan.SortKey, tell bool) bool {
 	switch n := n.(type) {
 	case *phys.Scan:
-		return scanOrdered(n, keys)
+		return scanOrdered(n, keys, tell)
 	case *phys.Filter:
-		return ordered(n.Input, keys)
+		return inOrder(n.Input, keys, tell)
+	case *phys.Sort:
+		return n.Top == nil && len(keys) <= len(n.Keys) && slices.Equal(n.Keys[:len(keys)], keys)
+	case *phys.NestLoop:
+		return keepsOrder(n.Kind) && inOrder(n.Left, keys, tell)
+	case *phys.HashJoin:
+		return keepsOrder(n.Kind) && inOrder(n.Left, keys, tell)
+	case *phys.MergeJoin:
+		return keepsOrder(n.Kind) && inOrder(n.Left, keys, tell)
 	case *phys.Project:
 		below := make([]plan.SortKey, len(keys))
 		for i, k := range keys {
@@ -140,21 +153,38 @@ func ordered(n phys.Node, keys []plan.SortKey) bool {
 			k.ID = c.ID
 			below[i] = k
 		}
-		return ordered(n.Input, below)
-	case *phys.Limit:
-		return false // its rows depend on its input's order
+		return inOrder(n.Input, below, tell)
 	}
-	return false
+	return false // of a Limit too: its rows depend on its input's order
 }
 
-func scanOrdered(n *phys.Scan, keys []plan.SortKey) bool {
-	if n.Moment.Kind != plan.Present && n.Moment.Kind != plan.AsOf || n.Ordered {
+// keepsOrder reports whether a join's rows come in the order of its left side's:
+// not those that emit rows without a partner after the others.
+func keepsOrder(kind plan.JoinKind) bool {
+	return kind == plan.JoinInner || kind == plan.JoinSemi || kind == plan.JoinAnti
+}
+
+func scanOrdered(n *phys.Scan, keys []plan.SortKey, tell bool) bool {
+	backward, ok := scanDirection(n, keys)
+	if !ok || n.Ordered && backward != n.Backward {
 		return false
+	}
+	if tell {
+		n.Ordered, n.Backward = true, backward
+	}
+	return true
+}
+
+// scanDirection returns the direction in which a scan gives its rows in the order
+// of the keys; ok is false when there is none.
+func scanDirection(n *phys.Scan, keys []plan.SortKey) (backward, ok bool) {
+	if n.Moment.Kind != plan.Present && n.Moment.Kind != plan.AsOf {
+		return false, false
 	}
 	index := n.Index
 	if index == nil {
 		if index = clustering(n.Table); index == nil {
-			return false
+			return false, false
 		}
 	}
 	eq := 0
@@ -163,11 +193,10 @@ func scanOrdered(n *phys.Scan, keys []plan.SortKey) bool {
 		case phys.KeyEQ:
 			eq++
 		case phys.KeyAny, phys.KeyIsNull:
-			return false
+			return false, false
 		}
 	}
-	backward := false
-	at := 0
+	at, set := 0, false
 	for i, x := range index.Keys {
 		if at == len(keys) {
 			break
@@ -177,25 +206,23 @@ func scanOrdered(n *phys.Scan, keys []plan.SortKey) bool {
 			if i < eq {
 				continue // one value only: any order
 			}
-			return false
+			return false, false
 		}
 		k, nullable := keys[at], !n.Table.ByAttnum(x.Attnum).NotNull
 		flip := k.Desc != x.Desc
 		if nullable && (k.NullsFirst != x.NullsFirst) != flip {
-			return false
+			return false, false
 		}
-		if at > 0 && flip != backward && i >= eq {
-			return false
+		if i >= eq { // of a column with one value any direction will do
+			if set && flip != backward {
+				return false, false
+			}
+			backward, set = flip, true
 		}
-		backward = flip
 		at++
 	}
 	unique := index.Unique && at >= len(index.Keys)-eq && !anyNullable(n, index)
-	if at < len(keys) && !unique {
-		return false
-	}
-	n.Ordered, n.Backward = true, backward
-	return true
+	return backward, at == len(keys) || unique
 }
 
 func anyNullable(n *phys.Scan, x *catalog.Index) bool {
