@@ -75,8 +75,9 @@ func (tx *Tx) publish(ctx context.Context) (store.Seq, store.Time, error) {
 type netEffect struct {
 	tx       *Tx
 	b        *store.Batch
-	view     *store.View // newest, for images that nobody looked at before
-	consumed map[string]bool
+	view     *store.View       // newest, for images that nobody looked at before
+	origin   map[string]string // by buffer key: the committed key of a row whose key was changed
+	consumed map[string]bool   // buffer keys that are the origin of a row
 	moved    []movedRow
 	cols     []byte
 	rebuilt  store.StorageID // the storage at hand, if DDL filled it; else 0
@@ -97,7 +98,9 @@ func (n *netEffect) build() error {
 			n.view.Release()
 		}
 	}()
-	n.findMoves()
+	if err := n.findMoves(); err != nil {
+		return err
+	}
 	for _, f := range n.tx.frozen {
 		if f.Op == store.OpTruncate {
 			n.b.Change(f.Table, f.ID, f.Op, nil, nil, nil, nil)
@@ -142,30 +145,87 @@ func (n *netEffect) endRebuilt() {
 }
 
 // findMoves notes which committed rows live on under another key.
-func (n *netEffect) findMoves() {
+func (n *netEffect) findMoves() error {
 	n.tx.live.Scan(func(k string, e entry) bool {
 		if from := e.from(); from != "" && !e.deleted() {
-			if n.consumed == nil {
-				n.consumed = make(map[string]bool)
+			if n.origin == nil {
+				n.origin = make(map[string]string)
 			}
-			id, key := splitBufferKey(k)
-			n.consumed[string(appendBufferKey(nil, id, bytesOf(from)))] = true
-			if from != key {
+			n.origin[k] = from
+			if id, key := splitBufferKey(k); from != key {
 				n.moved = append(n.moved, movedRow{id, from, key})
 			}
 		}
 		return true
 	})
+	if n.origin == nil {
+		return nil
+	}
+	if len(n.moved) > 0 {
+		if err := n.settle(); err != nil {
+			return err
+		}
+	}
+	n.consumed = make(map[string]bool, len(n.origin))
+	for k, from := range n.origin {
+		id, _ := splitBufferKey(k)
+		n.consumed[string(appendBufferKey(nil, id, bytesOf(from)))] = true
+	}
+	return nil
+}
+
+// settle finds rows that came under a key and equal the one committed there. That
+// version goes on (I2): the row is taken for the one that was there, and the row
+// that went from there for the one that came.
+func (n *netEffect) settle() error {
+	went := make(map[string]string, len(n.origin)) // key left -> key of the row now
+	for k, from := range n.origin {
+		id, _ := splitBufferKey(k)
+		went[string(appendBufferKey(nil, id, bytesOf(from)))] = k
+	}
+	var err error
+	n.tx.live.Scan(func(k string, e entry) bool {
+		id, key := splitBufferKey(k)
+		from := n.origin[k]
+		other, left := went[k]
+		if e.deleted() || from == key || from == "" && !left {
+			return true
+		}
+		var base Base
+		if base, err = n.base(id, key, &e); err != nil || base.state != baseKnown {
+			return err == nil
+		}
+		if _, equal := n.space(id).diff(bytesOf(base.tuple), bytesOf(e.tuple)); !equal {
+			return true
+		}
+		n.origin[k], went[k] = key, k
+		if from != "" {
+			delete(went, string(appendBufferKey(nil, id, bytesOf(from))))
+		}
+		if left {
+			delete(n.origin, other)
+			if from != "" {
+				n.origin[other] = from
+				went[string(appendBufferKey(nil, id, bytesOf(from)))] = other
+			}
+		}
+		return true
+	})
+	return err
+}
+
+func (n *netEffect) space(id store.StorageID) *Space {
+	if s := n.tx.spaces[id]; s != nil {
+		return s
+	}
+	return &noSpace
 }
 
 var noSpace Space
 
 // add writes one key's effect and its entry in the change list.
 func (n *netEffect) add(id store.StorageID, key, bufferKey string, e *entry) error {
-	space := n.tx.spaces[id]
-	if space == nil {
-		space = &noSpace
-	}
+	space := n.space(id)
 	base, err := n.base(id, key, e)
 	if err != nil {
 		return err
@@ -188,8 +248,9 @@ func (n *netEffect) add(id store.StorageID, key, bufferKey string, e *entry) err
 		}
 		return nil
 	}
-	moved := e.from() != "" && e.from() != key
-	if exists && !moved && !n.tookOver(e, bufferKey) {
+	from := n.origin[bufferKey]
+	moved := from != "" && from != key
+	if exists && !moved && !n.tookOver(bufferKey) {
 		cols, equal := space.diff(bytesOf(base.tuple), tuple)
 		if equal {
 			return nil
@@ -209,33 +270,34 @@ func (n *netEffect) add(id store.StorageID, key, bufferKey string, e *entry) err
 		if exists && moved && !n.consumed[bufferKey] {
 			n.b.Change(space.Table, id, store.OpDelete, k, nil, nil, nil) // the row that was here
 		}
-		n.change(space, id, key, bufferKey, e, exists, moved)
+		n.change(space, id, key, bufferKey, e, exists)
 	}
 	return nil
 }
 
 // tookOver reports whether a new row stands where another one was moved away
 // from.
-func (n *netEffect) tookOver(e *entry, bufferKey string) bool {
-	return e.from() == "" && n.consumed[bufferKey]
+func (n *netEffect) tookOver(bufferKey string) bool {
+	return n.origin[bufferKey] == "" && n.consumed[bufferKey]
 }
 
 // change adds the entry of a row that exists at the end.
-func (n *netEffect) change(space *Space, id store.StorageID, key, bufferKey string, e *entry, exists, moved bool) {
+func (n *netEffect) change(space *Space, id store.StorageID, key, bufferKey string, e *entry, exists bool) {
 	k, tuple := bytesOf(key), bytesOf(e.tuple)
+	from := n.origin[bufferKey]
 	switch {
-	case moved:
+	case from != "" && from != key:
 		var cols []byte
-		if old, ok := lookup(&n.tx.live, id, bytesOf(e.from())); ok {
-			if b, err := n.base(id, e.from(), &old); err == nil && b.state == baseKnown {
+		if old, ok := lookup(&n.tx.live, id, bytesOf(from)); ok {
+			if b, err := n.base(id, from, &old); err == nil && b.state == baseKnown {
 				cols, _ = space.diff(bytesOf(b.tuple), tuple)
 			}
 		}
-		n.b.Change(space.Table, id, store.OpUpdate, bytesOf(e.from()), k, cols, tuple)
+		n.b.Change(space.Table, id, store.OpUpdate, bytesOf(from), k, cols, tuple)
 	case e.flags&entryTouched != 0:
 		n.touched = append(n.touched, touchedRow{key, e.tuple})
 	case e.flags&entryRebuilt != 0:
-	case exists && !n.tookOver(e, bufferKey):
+	case exists && !n.tookOver(bufferKey):
 		n.b.Change(space.Table, id, store.OpUpdate, k, nil, n.cols, tuple)
 	default:
 		n.b.Change(space.Table, id, store.OpInsert, k, nil, nil, tuple)
