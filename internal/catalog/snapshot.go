@@ -138,16 +138,24 @@ func (s *Snapshot) copy() *Snapshot {
 
 func (s *Snapshot) put(d Desc) {
 	oid := d.Head().OID
-	if old, ok := s.byOID.Get(oid); ok {
-		s.byName.Delete(named{name: nameOf(old)})
-	}
+	s.unname(oid)
 	s.byOID.Set(oid, d)
 	s.byName.Set(named{nameOf(d), oid})
 }
 
 func (s *Snapshot) remove(oid uint32) {
-	if old, ok := s.byOID.Get(oid); ok {
-		s.byName.Delete(named{name: nameOf(old)})
-		s.byOID.Delete(oid)
+	s.unname(oid)
+	s.byOID.Delete(oid)
+}
+
+// unname takes an object's name out of the index, unless another object has the
+// name by now: changes of one transaction come in any order.
+func (s *Snapshot) unname(oid uint32) {
+	old, ok := s.byOID.Get(oid)
+	if !ok {
+		return
+	}
+	if at, ok := s.byName.Get(named{name: nameOf(old)}); ok && at.oid == oid {
+		s.byName.Delete(at)
 	}
 }
