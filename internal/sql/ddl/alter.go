@@ -421,7 +421,17 @@ func (e *Env) alterType(t *catalog.Table, c *ast.AlterTableCmd) error {
 			return err
 		}
 	}
-	if err := e.viewsUse(t, col, "cannot alter type of a column used by a view or rule"); err != nil {
+	if col.Identity != 0 {
+		if err := identityType(typ.OID); err != nil {
+			return err
+		}
+	}
+	using := c
+	if c.Expr == nil {
+		using = &ast.AlterTableCmd{Name: c.Name, Expr: &ast.ColumnRef{Pos: -1, Fields: []string{c.Name}}}
+	}
+	text, err := e.usingText(t, using, typ)
+	if err != nil {
 		return err
 	}
 	attnum := col.Attnum
@@ -435,21 +445,21 @@ func (e *Env) alterType(t *catalog.Table, c *ast.AlterTableCmd) error {
 			return pgerr.New(pgcode.DatatypeMismatch, "default for column %q cannot be cast automatically to type %s", col.Name, pgfmt.TypeName(typ.OID))
 		}
 	}
-	if err := e.retypeIndexes(t, attnum, typ); err != nil {
+	if err := e.viewsUse(old, old.ByAttnum(attnum), "cannot alter type of a column used by a view or rule"); err != nil {
+		return err
+	}
+	if col.Identity != 0 {
+		if err := e.retypeSequence(col.Sequence, c.Type); err != nil {
+			return err
+		}
+	}
+	if err := e.retypeIndexes(old, t, attnum); err != nil {
 		return err
 	}
 	relayout(t)
 	if c.Expr == nil && compatible(from, typ) && !slices.Contains(t.PrimaryKey, attnum) {
 		e.Edit.Put(t)
 		return nil
-	}
-	text := keyword.QuoteIdent(c.Name)
-	if c.Expr != nil {
-		if text, err = e.usingText(old, c, typ); err != nil {
-			return err
-		}
-	} else if text, err = e.usingText(old, &ast.AlterTableCmd{Name: c.Name, Expr: &ast.ColumnRef{Pos: -1, Fields: []string{c.Name}}}, typ); err != nil {
-		return err
 	}
 	if err := e.rewrite(old, t, map[int16]string{attnum: text}); err != nil {
 		return err
@@ -499,22 +509,48 @@ func compatible(from, to types.T) bool {
 
 // retypeIndexes gives the index keys on a column its new type. PostgreSQL makes
 // such an index anew, so its columns get the present names.
-func (e *Env) retypeIndexes(t *catalog.Table, attnum int16, typ types.T) error {
+func (e *Env) retypeIndexes(old, t *catalog.Table, attnum int16) error {
 	for _, oid := range t.Indexes {
 		x := e.cat().Index(oid)
-		for i, k := range x.Keys {
-			if k.Attnum != attnum {
-				continue
+		uses, err := e.indexUses(old, x, attnum)
+		if err != nil {
+			return err
+		}
+		if !uses {
+			continue
+		}
+		x = x.Clone()
+		for i := range x.Keys {
+			k := &x.Keys[i]
+			if k.Attnum == 0 {
+				if k.Expr, k.Type, _, err = e.Bind.Key(t, &rawText{text: k.Expr}); err != nil {
+					return err
+				}
+			} else {
+				k.Type = t.ByAttnum(k.Attnum).Type
 			}
-			if err := orderable(typ); err != nil {
+			if err := orderable(k.Type); err != nil {
 				return err
 			}
-			x = x.Clone()
-			x.Keys[i].Type = typ
-			x.Names = currentNames(t, x)
-			e.Edit.Put(x)
 		}
+		x.Names = currentNames(t, x)
+		e.Edit.Put(x)
 	}
+	return nil
+}
+
+// retypeSequence gives an identity column's sequence the column's new type.
+func (e *Env) retypeSequence(oid uint32, typ *ast.TypeName) error {
+	seq := e.cat().Sequence(oid)
+	if seq == nil {
+		return nil
+	}
+	seq = seq.Clone()
+	option := &ast.Option{Pos: -1, Name: "as", Value: &ast.OptionType{Type: typ}}
+	if _, err := e.sequenceOptions(seq, []*ast.Option{option}, false); err != nil {
+		return err
+	}
+	e.Edit.Put(seq)
 	return nil
 }
 

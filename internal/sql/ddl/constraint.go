@@ -9,6 +9,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
+	"github.com/driftdb/driftdb/internal/sql/builtin"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
@@ -423,8 +424,8 @@ func compatibleKeys(name string, t *catalog.Table, columns []int16, p *catalog.T
 		if a.Type.OID == b.Type.OID || datum.KindOf(a.Type.OID) == datum.KindOf(b.Type.OID) {
 			continue
 		}
-		ca, cb := types.Lookup(a.Type.OID).Category, types.Lookup(b.Type.OID).Category
-		if ca == cb && (ca == 'N' || ca == 'S' || ca == 'D') {
+		// PostgreSQL takes what converts implicitly to the referenced column's type.
+		if k := builtin.FindCast(a.Type.OID, b.Type.OID); k != nil && k.Context == 'i' {
 			return pgerr.NotSupported("Give both columns the same type.",
 				"foreign key constraint %q between types %s and %s is not supported", name, pgfmt.FormatType(a.Type), pgfmt.FormatType(b.Type))
 		}
