@@ -578,7 +578,7 @@ func (e *Env) viewsUse(t *catalog.Table, col *catalog.Column, message string) er
 		return bad
 	}
 	return pgerr.New(pgcode.FeatureNotSupported, "%s", message).
-		WithDetail("rule _RETURN on view %s depends on column %q", found.Name, col.Name)
+		WithDetail("rule _RETURN on view %s depends on column %q", e.displayName(found), col.Name)
 }
 
 func (e *Env) validateConstraint(t *catalog.Table, c *ast.AlterTableCmd) error {
