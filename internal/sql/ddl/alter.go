@@ -456,6 +456,9 @@ func (e *Env) alterType(t *catalog.Table, c *ast.AlterTableCmd) error {
 	if err := e.retypeIndexes(old, t, attnum); err != nil {
 		return err
 	}
+	if err := e.foreignKeysFit(t, attnum); err != nil {
+		return err
+	}
 	relayout(t)
 	if c.Expr == nil && compatible(from, typ) && !slices.Contains(t.PrimaryKey, attnum) {
 		e.Edit.Put(t)
@@ -535,6 +538,32 @@ func (e *Env) retypeIndexes(old, t *catalog.Table, attnum int16) error {
 		}
 		x.Names = currentNames(t, x)
 		e.Edit.Put(x)
+	}
+	return nil
+}
+
+// foreignKeysFit checks that the foreign keys on a column, of this table and of
+// those that refer to it, can still compare their sides.
+func (e *Env) foreignKeysFit(t *catalog.Table, attnum int16) error {
+	table := func(oid uint32) *catalog.Table {
+		if oid == t.OID {
+			return t
+		}
+		return e.cat().Table(oid)
+	}
+	for _, oid := range append([]uint32{t.OID}, t.ReferencedBy...) {
+		child := table(oid)
+		if child == nil {
+			continue
+		}
+		for _, k := range child.Constraints {
+			if k.Type != 'f' || !(oid == t.OID && slices.Contains(k.Columns, attnum) || k.RefTable == t.OID && slices.Contains(k.RefColumns, attnum)) {
+				continue
+			}
+			if err := compatibleKeys(k.Name, child, k.Columns, table(k.RefTable), k.RefColumns); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

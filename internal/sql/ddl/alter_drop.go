@@ -9,7 +9,6 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
-	"github.com/driftdb/driftdb/internal/sql/keyword"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
@@ -140,7 +139,7 @@ func (e *Env) dropConstraint(t *catalog.Table, c *ast.AlterTableCmd) error {
 			return err
 		}
 	}
-	if err := drop.report(fmt.Sprintf("constraint %s on table %s", keyword.QuoteIdent(k.Name), e.displayName(t))); err != nil {
+	if err := drop.report(fmt.Sprintf("constraint %s on table %s", k.Name, e.displayName(t))); err != nil {
 		return err
 	}
 	if err := drop.execute(); err != nil {

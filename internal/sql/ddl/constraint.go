@@ -430,7 +430,7 @@ func compatibleKeys(name string, t *catalog.Table, columns []int16, p *catalog.T
 				"foreign key constraint %q between types %s and %s is not supported", name, pgfmt.FormatType(a.Type), pgfmt.FormatType(b.Type))
 		}
 		return pgerr.New(pgcode.DatatypeMismatch, "foreign key constraint %q cannot be implemented", name).
-			WithDetail("Key columns %q and %q are of incompatible types: %s and %s.", a.Name, b.Name, pgfmt.FormatType(types.Of(a.Type.OID)), pgfmt.FormatType(types.Of(b.Type.OID)))
+			WithDetail("Key columns %q and %q are of incompatible types: %s and %s.", a.Name, b.Name, pgfmt.TypeName(a.Type.OID), pgfmt.TypeName(b.Type.OID))
 	}
 	return nil
 }

@@ -106,7 +106,7 @@ func (e *Env) describe(d catalog.Desc) string {
 func (e *Env) displayName(d catalog.Desc) string {
 	h := d.Head()
 	if h.Schema == 0 {
-		return keyword.QuoteIdent(h.Name)
+		return h.Name
 	}
 	if found, err := e.find("", h.Name, -1); err == nil && found != nil && found.Head().OID == h.OID {
 		return keyword.QuoteIdent(h.Name)
@@ -169,7 +169,7 @@ func (d *dropping) referencesTo(t *catalog.Table, test func(catalog.Constraint) 
 			}
 			list = append(list, dependent{
 				oid: k.OID, table: child.OID, constraint: &k,
-				name: fmt.Sprintf("constraint %s on table %s", keyword.QuoteIdent(k.Name), d.displayName(child)),
+				name: fmt.Sprintf("constraint %s on table %s", k.Name, d.displayName(child)),
 			})
 		}
 	}
@@ -190,7 +190,7 @@ func (d *dropping) defaultsOf(q *catalog.Sequence) (list []dependent) {
 			if strings.Contains(c.Default, call) {
 				list = append(list, dependent{
 					oid: t.OID, table: t.OID, column: c.Attnum,
-					name: fmt.Sprintf("default value for column %s of table %s", keyword.QuoteIdent(c.Name), d.displayName(t)),
+					name: fmt.Sprintf("default value for column %s of table %s", c.Name, d.displayName(t)),
 				})
 			}
 		}
@@ -226,7 +226,7 @@ func (d *dropping) column(t *catalog.Table, attnum int16) error {
 }
 
 func (e *Env) describeColumn(t *catalog.Table, c *catalog.Column) string {
-	return fmt.Sprintf("column %s of table %s", keyword.QuoteIdent(c.Name), e.displayName(t))
+	return fmt.Sprintf("column %s of table %s", c.Name, e.displayName(t))
 }
 
 // keyIndex finds the foreign keys that need an index.
