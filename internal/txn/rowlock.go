@@ -186,7 +186,9 @@ func (tx *Tx) HoldsTable(oid uint32, mode Mode) bool {
 	return h != nil && covers(1, h.modes, mode)
 }
 
-// Newest returns the newest committed or own image of a key.
+// Newest returns the newest committed or own image of a key, which no other
+// transaction can be writing: the caller holds its lock, or will look again once
+// it does.
 func (tx *Tx) Newest(id store.StorageID, key []byte) (Image, bool, error) {
 	if e, ok := lookup(&tx.live, id, key); ok {
 		if e.deleted() {
@@ -197,9 +199,16 @@ func (tx *Tx) Newest(id store.StorageID, key []byte) (Image, bool, error) {
 	if tx.Fresh(id) {
 		return Image{}, false, nil
 	}
+	g := tx.gapOf(id)
+	if g != nil && g.holds(tx.m.db, key) {
+		return Image{}, false, nil
+	}
 	v := tx.m.db.View()
 	defer v.Release()
 	ver, found, err := v.Get(id, key)
+	if err == nil && !found && g != nil {
+		err = g.missed(v, key)
+	}
 	return Image{Tuple: ver.Tuple, Start: ver.Start, End: ver.End}, found, wrapStore(err)
 }
 

@@ -58,6 +58,7 @@ type Tx struct {
 	spaces map[store.StorageID]*Space
 	made   map[store.StorageID]bool // storages made by this transaction
 	values map[any]any
+	gaps   []gap
 	frozen []Frozen
 	saves  []savepoint
 
