@@ -86,6 +86,9 @@ func (db *DB) sequence(b *Batch, root *Hash, sync bool) (*View, error) {
 	seq := s.last + 1
 	s.stamped.Store(uint64(seq))
 	t := db.hlc.stamp()
+	if b.async && !db.opts.NoSync {
+		db.hlc.lossy.Store(int64(t))
+	}
 	wall := t
 	if w, ok := db.opts.Clock.(clock.Waller); ok {
 		wall = Time(w.Wall())

@@ -287,6 +287,33 @@ func TestClockSetBackAcrossCrash(t *testing.T) {
 	}
 }
 
+// A moment among commits that did not wait to be durable stays closed when a
+// crash takes them.
+func TestMomentAmongLostCommitsStaysClosed(t *testing.T) {
+	ck := clock.NewManual(1_000_000_000)
+	fs := vfs.NewCrashableMem()
+	with := func(o *Options) { o.Clock = ck }
+	db := openSmall(t, fs, with)
+	commit(t, db, func(b *Batch) { b.Put(100, []byte("a"), nil) })
+	for _, key := range []string{"b", "c"} {
+		commit(t, db, func(b *Batch) { b.SetAsync(true); b.Put(100, []byte(key), nil) })
+	}
+	at, _ := db.TimeOf(2)
+	if seq, err := db.SeqAt(context.Background(), at); err != nil || seq != 2 {
+		t.Fatal(seq, err)
+	}
+	clone := fs.CrashClone(vfs.CrashCloneCfg{})
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db = openSmall(t, clone, with)
+	defer db.Close()
+	seq := commit(t, db, func(b *Batch) { b.Put(100, []byte("d"), nil) })
+	if tm, _ := db.TimeOf(seq); tm <= at {
+		t.Errorf("commit %d has the time %d, up to %d was closed", seq, tm, at)
+	}
+}
+
 func TestClockFarBehindIsRefused(t *testing.T) {
 	ck := clock.NewManual(10_000_000_000)
 	fs := vfs.NewMem()

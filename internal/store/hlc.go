@@ -23,6 +23,9 @@ type hybridClock struct {
 	last    atomic.Int64
 	ceiling atomic.Int64
 	used    atomic.Bool // a reader closed a time since the last extension
+	// lossy is the time of the newest commit that did not wait to be durable. Up to
+	// there, a published commit alone does not keep a time closed through a crash.
+	lossy atomic.Int64
 
 	mu      sync.Mutex // protects writing
 	writing *ceilingWrite

@@ -28,6 +28,10 @@ func (db *DB) SeqAt(ctx context.Context, t Time) (Seq, error) {
 		if err := db.closeTime(ctx, t); err != nil {
 			return 0, err
 		}
+	} else if int64(t) <= db.hlc.lossy.Load() && !db.opts.ReadOnly {
+		if err := db.hlc.cover(ctx, db, t); err != nil {
+			return 0, err
+		}
 	}
 	v := db.View()
 	defer v.Release()
