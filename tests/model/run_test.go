@@ -255,7 +255,9 @@ func (r *run) discard() {
 // moveClock sets the clock forward or a little back, as between two starts.
 func (r *run) moveClock() {
 	if r.rng.IntN(2) == 0 {
-		r.clock.Advance(-time.Duration(r.rng.IntN(60_000_000)) * time.Microsecond)
+		// Not too far behind the last commit: that is refused.
+		latest := max(r.past.times[r.past.seq()], r.past.resolved, start)
+		r.clock.Set(max(latest-60_000_000, r.clock.Now()-r.rng.Int64N(60_000_000)))
 	} else {
 		r.clock.Advance(time.Duration(r.rng.IntN(60_000_000)) * time.Microsecond)
 	}
