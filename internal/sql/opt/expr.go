@@ -1,6 +1,8 @@
 package opt
 
 import (
+	"slices"
+
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/sql/ast"
 	"github.com/driftdb/driftdb/internal/sql/builtin"
@@ -8,18 +10,58 @@ import (
 	"github.com/driftdb/driftdb/internal/sql/plan"
 )
 
-// conjuncts splits a condition at its ANDs.
+// conjuncts splits a condition at its ANDs, those that all arms of an OR share
+// included: (a AND b) OR (a AND c) is a AND (b OR c).
 func conjuncts(e plan.Expr, list []plan.Expr) []plan.Expr {
 	if e == nil {
 		return list
 	}
-	if b, ok := e.(*plan.BoolExpr); ok && b.Op == ast.And {
+	b, ok := e.(*plan.BoolExpr)
+	switch {
+	case ok && b.Op == ast.And:
 		for _, a := range b.Args {
 			list = conjuncts(a, list)
 		}
 		return list
+	case ok && b.Op == ast.Or:
+		return append(list, shared(b)...)
 	}
 	return append(list, e)
+}
+
+// shared takes the conditions out of an OR that each of its arms has. As
+// process_duplicate_ors of PostgreSQL's prepqual.c.
+func shared(or *plan.BoolExpr) []plan.Expr {
+	arms := make([][]plan.Expr, len(or.Args))
+	for i, a := range or.Args {
+		arms[i] = conjuncts(a, nil)
+	}
+	var common []plan.Expr
+	for _, c := range slices.Clone(arms[0]) {
+		if isVolatile(c) || slices.ContainsFunc(arms, func(arm []plan.Expr) bool { return indexOf(arm, c) < 0 }) {
+			continue
+		}
+		common = append(common, c)
+		for i := range arms {
+			at := indexOf(arms[i], c)
+			arms[i] = slices.Delete(arms[i], at, at+1)
+		}
+	}
+	if common == nil {
+		return []plan.Expr{or}
+	}
+	rest := &plan.BoolExpr{Loc: or.Loc, Op: ast.Or}
+	for _, arm := range arms {
+		if len(arm) == 0 {
+			return common // that arm is true where the common conditions are
+		}
+		rest.Args = append(rest.Args, and(arm))
+	}
+	return append(common, rest)
+}
+
+func indexOf(list []plan.Expr, e plan.Expr) int {
+	return slices.IndexFunc(list, func(x plan.Expr) bool { return plan.Equal(x, e) })
 }
 
 // and is the inverse of conjuncts; nil for none.
