@@ -18,6 +18,7 @@ import (
 	"github.com/driftdb/driftdb/internal/sql/opt"
 	"github.com/driftdb/driftdb/internal/sql/parse"
 	"github.com/driftdb/driftdb/internal/sql/plan"
+	"github.com/driftdb/driftdb/internal/stats"
 	"github.com/driftdb/driftdb/internal/store"
 	"github.com/driftdb/driftdb/internal/table"
 	"github.com/driftdb/driftdb/internal/txn"
@@ -62,8 +63,9 @@ func (w *world) catalog() *bind.SnapshotCatalog {
 	return &bind.SnapshotCatalog{Snapshot: w.snap, Path: []string{"public"}}
 }
 
-// Index and TableRows implement opt.Catalog.
-func (w *world) Index(oid uint32) *catalog.Index { return w.snap.Index(oid) }
+// Index, TableRows and ColumnStats implement opt.Catalog.
+func (w *world) Index(_ *catalog.Table, oid uint32) *catalog.Index { return w.snap.Index(oid) }
+func (w *world) ColumnStats(uint32, int16) *stats.Column           { return nil }
 func (w *world) TableRows(oid uint32) float64 {
 	if n, ok := w.rows[oid]; ok {
 		return n

@@ -130,7 +130,7 @@ func (p *planner) mergeJoin(kind plan.JoinKind, left, right phys.Node, pairs []e
 	l, r := left.Properties(), right.Properties()
 	n.Binary = phys.Binary{Left: left, Right: right}
 	n.Props, n.On = p.joinProps(kind, left, right), and(rest)
-	n.Rows = joinRows(kind, l.Rows, r.Rows, len(n.Conds), rest)
+	n.Rows = p.joinRows(kind, l.Rows, r.Rows, pairs, rest)
 	n.Startup = l.Startup + r.Total
 	n.Total = l.Total + r.Total + (l.Rows+r.Rows)*operatorCost + n.Rows*tupleCost
 	return n, p.subqueries(rest...)
@@ -166,26 +166,31 @@ func (p *planner) hashJoin(kind plan.JoinKind, left, right phys.Node, pairs []eq
 	for _, e := range pairs {
 		n.LeftKeys, n.RightKeys, n.Conds = append(n.LeftKeys, e.left), append(n.RightKeys, e.right), append(n.Conds, e.cond)
 	}
-	n.Rows = joinRows(kind, l.Rows, r.Rows, len(pairs), rest)
+	n.Rows = p.joinRows(kind, l.Rows, r.Rows, pairs, rest)
 	n.Startup = l.Startup + r.Total + r.Rows*(operatorCost+tupleCost)
 	n.Total = n.Startup + l.Total - l.Startup + l.Rows*operatorCost*2 + n.Rows*tupleCost
 	return n, p.subqueries(rest...)
 }
 
-// joinRows estimates a join's rows: with an equality, one partner for each row of
-// the larger side.
-func joinRows(kind plan.JoinKind, l, r float64, pairs int, rest []plan.Expr) float64 {
-	rows := l * r * selectivity(rest)
-	if pairs > 0 {
-		rows /= max(l, r, 1)
+// joinRows estimates a join's rows.
+func (p *planner) joinRows(kind plan.JoinKind, l, r float64, pairs []equi, rest []plan.Expr) float64 {
+	share := p.selectivity(rest)
+	partners := 1.0 // of the left rows, the share that has a partner
+	for _, e := range pairs {
+		dl, dr := min(p.distinctOf(e.left), l), min(p.distinctOf(e.right), r)
+		share /= max(dl, dr, 1)
+		partners = min(partners, dr/max(dl, 1))
 	}
+	rows := l * r * share
 	switch kind {
 	case plan.JoinLeft:
 		rows = max(rows, l)
 	case plan.JoinFull:
-		rows = max(rows, l+r)
-	case plan.JoinSemi, plan.JoinAnti:
-		rows = l / 2
+		rows = max(rows, l, r)
+	case plan.JoinSemi:
+		rows = min(l*partners, rows)
+	case plan.JoinAnti:
+		rows = l - min(l*partners, rows)
 	}
 	return clampRows(rows)
 }
@@ -193,7 +198,7 @@ func joinRows(kind plan.JoinKind, l, r float64, pairs int, rest []plan.Expr) flo
 func (p *planner) nestLoop(kind plan.JoinKind, left, right phys.Node, on []plan.Expr, params []plan.ColID) (phys.Node, error) {
 	n := &phys.NestLoop{Props: p.joinProps(kind, left, right), Binary: phys.Binary{Left: left, Right: right}, Kind: kind, On: and(on), Params: params}
 	l, r := left.Properties(), right.Properties()
-	n.Rows = joinRows(kind, l.Rows, r.Rows, 0, on)
+	n.Rows = p.joinRows(kind, l.Rows, r.Rows, nil, on)
 	n.Startup = l.Startup + r.Startup
 	if params == nil {
 		n.Total = l.Total + r.Total + l.Rows*r.Rows*operatorCost*float64(1+len(on))
@@ -438,7 +443,7 @@ func (p *planner) guess(m *member) float64 {
 	case *plan.Result:
 		return 1
 	}
-	return clampRows(defaultRows * selectivity(conds))
+	return clampRows(defaultRows * p.selectivity(conds))
 }
 
 func (p *planner) firstMember(members []*member, need colSet) (phys.Node, error) {

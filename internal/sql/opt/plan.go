@@ -7,17 +7,20 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/sql/phys"
 	"github.com/driftdb/driftdb/internal/sql/plan"
+	"github.com/driftdb/driftdb/internal/stats"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
-// Catalog is what planning asks about tables. *catalog.Snapshot gives Index;
-// statistics give the rest.
+// Catalog is what planning asks about tables.
 type Catalog interface {
-	// Index returns the index of that oid, or nil.
-	Index(oid uint32) *catalog.Index
+	// Index returns the table's index of that oid, or nil. The table may be one of
+	// a moment of the past, its index then being of that moment too.
+	Index(t *catalog.Table, oid uint32) *catalog.Index
 	// TableRows returns how many rows a table is believed to have; negative when
 	// nothing is known.
 	TableRows(oid uint32) float64
+	// ColumnStats returns what is known of a column's values, or nil.
+	ColumnStats(table uint32, att int16) *stats.Column
 }
 
 // Settings steer the choice of algorithms (enable_hashjoin and its like); the
@@ -249,7 +252,7 @@ func (p *planner) filtered(n phys.Node, conds []plan.Expr) (phys.Node, error) {
 	}
 	in := n.Properties()
 	f := &phys.Filter{Props: p.props(in.Cols), Unary: phys.Unary{Input: n}, Cond: cond}
-	f.Rows = clampRows(in.Rows * selectivity(conds))
+	f.Rows = clampRows(in.Rows * p.selectivity(conds))
 	f.Startup, f.Total = in.Startup, in.Total+in.Rows*operatorCost*float64(len(conds))
 	return f, nil
 }

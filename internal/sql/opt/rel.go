@@ -199,7 +199,7 @@ func (p *planner) groupBy(r *plan.GroupBy, need colSet, conds []plan.Expr) (phys
 	n.Rows = 1
 	if len(r.Keys) > 0 {
 		n.Strategy = phys.AggHashed
-		n.Rows = clampRows(min(below0.Rows, 200*float64(len(r.Keys))) * selectivity(having))
+		n.Rows = clampRows(p.groups(r.Keys, below0.Rows) * p.selectivity(having))
 	}
 	n.Total = n.Startup + n.Rows*tupleCost
 	return n, nil
@@ -270,7 +270,7 @@ func (p *planner) distinct(r *plan.Distinct, need colSet, conds []plan.Expr) (ph
 	}
 	n := &phys.Distinct{Props: p.props(in.Properties().Cols), Unary: phys.Unary{Input: in}, Keys: r.Keys, On: r.On}
 	below0 := in.Properties()
-	n.Rows = clampRows(min(below0.Rows, 200*float64(len(r.Keys))))
+	n.Rows = p.groups(r.Keys, below0.Rows)
 	n.Startup, n.Total = below0.Startup, below0.Total+below0.Rows*operatorCost*float64(len(r.Keys))
 	return p.filtered(n, here)
 }

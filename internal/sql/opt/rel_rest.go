@@ -44,7 +44,7 @@ func (p *planner) cteRef(r *plan.CTERef, need colSet, conds []plan.Expr) (phys.N
 	}
 	n := &phys.CTEScan{Props: p.props(r.Cols), CTE: cte, Alias: r.Alias, From: r.From, Filter: and(conds)}
 	rows := cte.Root.Properties().Rows
-	n.Rows, n.Total = clampRows(rows*selectivity(conds)), rows*tupleCost*2
+	n.Rows, n.Total = clampRows(rows*p.selectivity(conds)), rows*tupleCost*2
 	return n, nil
 }
 
@@ -71,7 +71,7 @@ func (p *planner) workTable(r *plan.WorkTable, conds []plan.Expr) (phys.Node, er
 		return nil, err
 	}
 	n := &phys.WorkTableScan{Props: p.props(r.Cols), CTE: r.CTE, Alias: r.Alias, From: r.From, Filter: and(conds)}
-	n.Rows, n.Total = clampRows(100*selectivity(conds)), 100*tupleCost
+	n.Rows, n.Total = clampRows(100*p.selectivity(conds)), 100*tupleCost
 	return n, nil
 }
 

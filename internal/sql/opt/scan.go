@@ -68,7 +68,7 @@ func (p *planner) accessPath(n *phys.Scan, r *plan.Scan, conds []plan.Expr, para
 	rows := p.tableRows(r.Table)
 	width := float64(n.Width)
 	pages := max(rows*width/pageBytes, 1)
-	out := clampRows(rows * selectivity(conds))
+	out := clampRows(rows * p.selectivity(conds))
 	n.Rows, n.Total = out, pages*pageCost+rows*(tupleCost+operatorCost*float64(len(conds)))
 	n.Filter = and(conds)
 	best := p.bestIndex(n, r, conds, params, rows)
@@ -101,13 +101,13 @@ func (p *planner) bestIndex(n *phys.Scan, r *plan.Scan, conds []plan.Expr, param
 		if c == nil {
 			return
 		}
-		c.estimate(rows, clustered || covers(x, n.Columns))
+		p.estimate(c, rows, clustered || covers(x, n.Columns))
 		if best == nil || c.cost < best.cost {
 			best = c
 		}
 	}
 	if x := clustering(r.Table); x != nil {
-		if have := p.cat.Index(x.OID); have != nil && r.Moment.Kind == plan.Present {
+		if have := p.cat.Index(r.Table, x.OID); have != nil && r.Moment.Kind == plan.Present {
 			x = have
 		}
 		try(x, true)
@@ -116,7 +116,7 @@ func (p *planner) bestIndex(n *phys.Scan, r *plan.Scan, conds []plan.Expr, param
 		return best
 	}
 	for _, oid := range r.Table.Indexes {
-		x := p.cat.Index(oid)
+		x := p.cat.Index(r.Table, oid)
 		if x != nil && oid != r.Table.PKIndex && x.Where == "" {
 			try(x, false)
 		}
@@ -126,8 +126,8 @@ func (p *planner) bestIndex(n *phys.Scan, r *plan.Scan, conds []plan.Expr, param
 
 // estimate computes the rows and the cost of an index scan; direct tells that no
 // row needs to be fetched by its key.
-func (c *candidate) estimate(rows float64, direct bool) {
-	c.rows = clampRows(rows * selectivity(c.used))
+func (p *planner) estimate(c *candidate, rows float64, direct bool) {
+	c.rows = clampRows(rows * p.selectivity(c.used))
 	if c.unique {
 		c.rows = 1
 		for _, k := range c.keys {
@@ -269,7 +269,7 @@ func (p *planner) virtualScan(r *plan.VirtualScan, need colSet, conds []plan.Exp
 		}
 	}
 	n.Props = p.props(cols)
-	n.Rows, n.Total = clampRows(defaultRows*selectivity(conds)), defaultRows*tupleCost
+	n.Rows, n.Total = clampRows(defaultRows*p.selectivity(conds)), defaultRows*tupleCost
 	return n, nil
 }
 
@@ -289,6 +289,6 @@ func (p *planner) functionScan(r *plan.FunctionScan, conds []plan.Expr) (phys.No
 			rows = defaultRows
 		}
 	}
-	n.Rows, n.Total = clampRows(rows*selectivity(conds)), rows*tupleCost
+	n.Rows, n.Total = clampRows(rows*p.selectivity(conds)), rows*tupleCost
 	return n, nil
 }

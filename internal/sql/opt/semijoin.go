@@ -224,7 +224,7 @@ func (p *planner) distinctOn(in phys.Node, keys []plan.ColID) phys.Node {
 	below := in.Properties()
 	n := &phys.Distinct{Props: p.props(below.Cols), Unary: phys.Unary{Input: in}, Keys: keys}
 	n.Props.Types = below.Types
-	n.Rows = clampRows(min(below.Rows, 200*float64(len(keys))))
+	n.Rows = p.groups(keys, below.Rows)
 	n.Startup, n.Total = below.Startup, below.Total+below.Rows*operatorCost*float64(len(keys))
 	return n
 }

@@ -65,7 +65,7 @@ func (s *Session) catalogEnv(ctx context.Context, snapshot *catalog.Snapshot) *s
 		Catalog: snapshot, DB: s.srv.DB, Settings: s.cfg, Formats: s.formats(), Superuser: s.cfg.Superuser,
 		Stats: func(oid uint32) (float64, int32) {
 			if st, ok := s.srv.stats.get(oid); ok {
-				return st.rows, st.pages
+				return st.Rows, int32(st.Bytes/pageBytes + 1)
 			}
 			return -1, 0
 		},

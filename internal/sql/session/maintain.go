@@ -3,46 +3,46 @@ package session
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/driftdb/driftdb/internal/catalog"
+	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
 	"github.com/driftdb/driftdb/internal/sql/client"
+	"github.com/driftdb/driftdb/internal/stats"
 	"github.com/driftdb/driftdb/internal/table"
 	"github.com/driftdb/driftdb/internal/txn"
 )
 
-// tableStats holds what ANALYZE counted, by table. It is lost at restart, as
+// tableStats holds what ANALYZE found, by table. It is lost at restart, as
 // estimates may be.
 type tableStats struct {
 	mu     sync.RWMutex
-	tables map[uint32]tableStat
+	tables map[uint32]*stats.Table
+	made   atomic.Uint64 // times something was found
 }
 
-type tableStat struct {
-	rows  float64
-	pages int32
-}
-
-func (t *tableStats) get(oid uint32) (tableStat, bool) {
+func (t *tableStats) get(oid uint32) (*stats.Table, bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	st, ok := t.tables[oid]
 	return st, ok
 }
 
-func (t *tableStats) put(oid uint32, st tableStat) {
+func (t *tableStats) put(oid uint32, st *stats.Table) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.tables == nil {
-		t.tables = map[uint32]tableStat{}
+		t.tables = map[uint32]*stats.Table{}
 	}
 	t.tables[oid] = st
+	t.made.Add(1)
 }
 
 // vacuum carries out VACUUM and ANALYZE. There are no dead rows to remove:
-// VACUUM compacts the store, ANALYZE counts rows.
+// VACUUM compacts the store, ANALYZE gathers statistics.
 func (s *Session) vacuum(ctx context.Context, v *ast.VacuumStmt, w client.Writer) (string, error) {
 	tag, analyze := "ANALYZE", v.Analyze
 	if !v.Analyze {
@@ -113,7 +113,7 @@ func (s *Session) vacuumTables(snapshot *catalog.Snapshot, v *ast.VacuumStmt) ([
 	return list, nil
 }
 
-// analyze counts a table's rows.
+// analyze reads a table and keeps statistics of a sample of its rows.
 func (s *Session) analyze(ctx context.Context, t *catalog.Table) error {
 	stmt, err := s.tx.Statement(ctx)
 	if err != nil {
@@ -128,46 +128,26 @@ func (s *Session) analyze(ctx context.Context, t *catalog.Table) error {
 	if err != nil {
 		return err
 	}
-	n, err := countRows(ctx, stmt, tab)
-	if err != nil {
+	if tab.Storage() == 0 {
+		return nil
+	}
+	sample := stats.NewSample(uint64(t.OID))
+	if err := tab.EachRow(stmt, func(values []datum.Datum) error { sample.Add(values); return nil }); err != nil {
 		return err
 	}
-	bytes, err := s.srv.DB.EstimateBytes(tab.Storage(), nil, nil)
-	if err != nil {
+	found := &stats.Table{Rows: float64(sample.Rows()), Columns: map[int16]*stats.Column{}}
+	for _, col := range tab.Desc.Live() {
+		found.Columns[col.Attnum] = sample.Column(int(col.Attnum) - 1)
+	}
+	if found.Bytes, err = s.srv.DB.EstimateBytes(tab.Storage(), nil, nil); err != nil {
 		return err
 	}
-	s.srv.stats.put(t.OID, tableStat{rows: float64(n), pages: int32(bytes/pageBytes + 1)})
+	s.srv.stats.put(t.OID, found)
 	return nil
 }
 
 // pageBytes is PostgreSQL's page size, in which pg_class.relpages counts.
 const pageBytes = 8192
-
-func countRows(ctx context.Context, stmt *txn.Statement, t *table.Table) (n int64, err error) {
-	p, err := t.Project(nil)
-	if err != nil {
-		return 0, err
-	}
-	sc := t.Scan(stmt, p, table.ScanSpec{})
-	b := p.NewBatch(batchRows)
-	for {
-		if ctx.Err() != nil {
-			_ = sc.Close()
-			return 0, ctx.Err()
-		}
-		k, err := sc.Next(b, batchRows)
-		if err != nil {
-			_ = sc.Close()
-			return 0, err
-		}
-		if k == 0 {
-			return n, sc.Close()
-		}
-		n += int64(k)
-	}
-}
-
-const batchRows = 1024
 
 // checkpoint carries out CHECKPOINT: every commit is durable already, so there
 // is nothing left to do but to check that the user may ask.

@@ -29,6 +29,7 @@ type planned struct {
 	tables  *table.Set
 	private bool   // bound in a catalog that only this transaction sees
 	setting string // planKey of the settings it was bound with
+	stats   uint64 // tableStats.made when it was planned
 	// past are the tables of the moments it reads, by the catalogs of those.
 	past []*table.Set
 	// open are the AS OF moments that each execution resolves anew.
@@ -147,6 +148,7 @@ func (s *Session) planIn(ctx context.Context, c view, st statement, infer bool) 
 	if err != nil {
 		return nil, err
 	}
+	made := s.srv.stats.made.Load()
 	physical, err := opt.Plan(ctx, bound, statistics{s.srv, append([]*catalog.Snapshot{c.snapshot}, seen.snapshots...)}, s.hot().planner)
 	if err != nil {
 		return nil, err
@@ -156,7 +158,7 @@ func (s *Session) planIn(ctx context.Context, c view, st statement, infer bool) 
 		return nil, err
 	}
 	p := &planned{
-		stmt: bound, program: program, columns: resultColumns(bound), tables: c.tables, private: c.private, setting: s.hot().planKey,
+		stmt: bound, program: program, columns: resultColumns(bound), tables: c.tables, private: c.private, setting: s.hot().planKey, stats: made,
 	}
 	for _, snapshot := range seen.snapshots {
 		p.past = append(p.past, s.srv.tableSet(snapshot))
@@ -194,7 +196,7 @@ func resultColumns(p *plan.Statement) []client.Column {
 // session's present settings (I4). A plan with moments that are no constants is
 // good while the catalog of each moment is the one it was bound in.
 func (p *planned) current(ctx context.Context, c view, s *Session, params []datum.Datum) bool {
-	if p.private || c.private || p.tables.Catalog() != c.snapshot || p.setting != s.hot().planKey {
+	if p.private || c.private || p.tables.Catalog() != c.snapshot || p.setting != s.hot().planKey || p.stats != s.srv.stats.made.Load() {
 		return false
 	}
 	if !p.stmt.HasMoments {
