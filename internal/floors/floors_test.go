@@ -41,6 +41,7 @@ var floors = map[string]int{
 	"internal/sql":               sql,
 	"internal/catalog":           tables,
 	"internal/table":             tables,
+	"internal/stats":             tables,
 	"internal/store":             storage,
 	"internal/txn":               storage,
 	"internal/config":            values,
