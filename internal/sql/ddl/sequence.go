@@ -3,6 +3,7 @@ package ddl
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/pgerr"
@@ -289,11 +290,7 @@ func optionInt(o *ast.Option) (int64, error) {
 
 // optionBool reads a boolean option; a bare name means true.
 func optionBool(o *ast.Option) bool {
-	c, ok := o.Value.(*ast.Const)
-	if !ok {
-		return true
-	}
-	switch constText(c) {
+	switch strings.ToLower(optionText(o)) {
 	case "false", "off", "0", "f", "no":
 		return false
 	}

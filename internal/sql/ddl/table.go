@@ -680,7 +680,11 @@ func (e *Env) tableOptions(t *catalog.Table, options []*ast.Option) error {
 			continue
 		}
 		if o.Name == "system_versioning" {
-			t.NoHistory = !optionBool(o)
+			on, ok := pgfmt.ParseBoolWord(optionText(o))
+			if !ok {
+				return pgerr.New(pgcode.InvalidParameterValue, "invalid value for boolean option %q: %s", o.Name, optionText(o))
+			}
+			t.NoHistory = !on
 			continue
 		}
 		if !tableParameters[o.Name] {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 
 	"github.com/driftdb/driftdb/internal/catalog"
+	"github.com/driftdb/driftdb/internal/config"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
@@ -137,6 +139,9 @@ func storedSetting(set *ast.SetStmt) (name string, value *string, err error) {
 	case ast.SetReset, ast.SetDefault:
 		return set.Name, nil, nil
 	case ast.SetValue:
+		if config.Lookup(set.Name) == nil && !strings.Contains(set.Name, ".") {
+			return "", nil, pgerr.New(pgcode.UndefinedObject, "unrecognized configuration parameter %q", set.Name)
+		}
 		text, err := new(Session).settingText(set)
 		return set.Name, &text, err
 	}
