@@ -78,7 +78,7 @@ const honoured = `
 	log_statement log_min_messages log_min_error_statement log_min_duration_statement log_duration log_connections
 	log_disconnections ssl port listen_addresses data_directory authentication_timeout
 	standard_conforming_strings integer_datetimes in_hot_standby max_identifier_length
-	drift.as_of drift.reason drift.meta`
+	drift.as_of drift.force_path drift.reason drift.meta`
 
 // superuserOnly names the settings that only a superuser may look at.
 const superuserOnly = `
@@ -117,10 +117,17 @@ var own = []*Setting{
 	{Name: "drift.as_of", Category: "DriftDB / Time Travel", Context: "user", Kind: String,
 		ShortDesc: "Sets the moment that statements read the database at.",
 		ExtraDesc: "A timestamp, 'seq:N' for a commit, or empty for the present."},
+	// For tests of the two paths, so a client's RESET ALL leaves it.
+	{Name: "drift.force_path", Category: "Developer Options", Context: "user", Kind: Enum, Boot: "auto",
+		EnumVals: []string{"auto", "batch", "short"}, ShortDesc: "Forces the execution path of statements that can take either.",
+		hidden: true, noResetAll: true},
 	{Name: "drift.meta", Category: "DriftDB / Time Travel", Context: "user", Kind: String,
 		ShortDesc: "Sets the JSON document that is kept with the transactions committed next."},
 	{Name: "drift.reason", Category: "DriftDB / Time Travel", Context: "user", Kind: String,
 		ShortDesc: "Sets the reason that is kept with the transactions committed next."},
+	{Name: "drift.statement_memory", Category: "Resource Usage / Memory", Context: "user", Kind: Integer, Unit: "kB",
+		Min: 64, Max: 2147483647, minText: "64", maxText: "2147483647", Boot: "1048576",
+		ShortDesc: "Sets the memory that one statement's operators may hold."},
 }
 
 type registry struct {
