@@ -45,7 +45,7 @@ func (s *Session) readHot(generation uint64) {
 		statementTimeout: milliseconds(s.cfg.Int("statement_timeout")),
 		lockTimeout:      milliseconds(s.cfg.Int("lock_timeout")),
 		deadlockTimeout:  milliseconds(s.cfg.Int("deadlock_timeout")),
-		memory:           s.cfg.Int("work_mem") * 1024 * memoryFactor,
+		memory:           s.cfg.Int("drift.statement_memory") * 1024,
 		planner: opt.Settings{
 			NoHashJoin: !s.cfg.Bool("enable_hashjoin"), NoMergeJoin: !s.cfg.Bool("enable_mergejoin"),
 			NoNestLoop: !s.cfg.Bool("enable_nestloop"), NoIndexScan: !s.cfg.Bool("enable_indexscan"),

@@ -332,10 +332,6 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 // workers is how many goroutines one query may use.
 const workers = 2
 
-// memoryFactor scales work_mem to a whole query: until operators spill to disk
-// they must be able to hold what PostgreSQL would put into temporary files.
-const memoryFactor = 256
-
 // lockRelations takes the table locks of a plan.
 func (s *Session) lockRelations(ctx context.Context, p *planned, c view) (again bool, err error) {
 	mode := txn.AccessShare
