@@ -62,9 +62,19 @@ func (r Reader) GetInto(dst []byte, id StorageID, key []byte) (ver Version, foun
 		return Version{}, false, nil
 	}
 	buf := keyBufs.Get().(*keyBuf)
-	ver, found, err = r.getPresent(buf, dst, id, key)
-	if !found && err == nil && r.at < r.v.seq && r.changedSince(id) {
-		ver, found, err = r.getPast(buf, dst, id, key)
+	switch {
+	case r.at >= r.v.seq || !r.changedSince(id):
+		ver, found, err = r.getPresent(buf, dst, id, key)
+	case r.v.db.MaybeChangedSince(id, key, r.at):
+		// Most likely a past version is the answer.
+		if ver, found, err = r.getPast(buf, dst, id, key); !found && err == nil {
+			ver, found, err = r.getPresent(buf, dst, id, key)
+		}
+	default:
+		// The key has not changed, but before the process started it may have.
+		if ver, found, err = r.getPresent(buf, dst, id, key); !found && err == nil {
+			ver, found, err = r.getPast(buf, dst, id, key)
+		}
 	}
 	keyBufs.Put(buf)
 	if found && ver.End > frozen {
@@ -74,7 +84,8 @@ func (r Reader) GetInto(dst []byte, id StorageID, key []byte) (ver Version, foun
 }
 
 // getPresent returns the present entry of a key if it had started by the
-// Reader's moment.
+// Reader's moment. Of it and the past version that getPast finds at most one is
+// alive then, so the order of looking is a matter of speed.
 func (r Reader) getPresent(buf *keyBuf, dst []byte, id StorageID, key []byte) (Version, bool, error) {
 	it, err := r.v.pointIter(poolPoint)
 	if err != nil {
