@@ -299,9 +299,8 @@ type member struct {
 	done    bool
 }
 
-// innerJoins orders a group of nested inner joins: it begins with the smallest
-// member and adds, again and again, the one that is joined by a condition and
-// gives the fewest rows.
+// innerJoins plans a group of nested inner joins in the order that joinOrder
+// finds.
 func (p *planner) innerJoins(r *plan.Join, need colSet, conds []plan.Expr) (phys.Node, error) {
 	var members []*member
 	var joins []plan.Expr
@@ -313,7 +312,7 @@ func (p *planner) innerJoins(r *plan.Join, need colSet, conds []plan.Expr) (phys
 			late = append(late, e)
 		}
 	}
-	all := slices.DeleteFunc(append(slices.Clone(joins), conds...), isVolatile)
+	all := derive(slices.DeleteFunc(append(slices.Clone(joins), conds...), isVolatile))
 	inner := need.withExprs(all...).withExprs(late...)
 	for _, m := range members {
 		for id := range m.lateral {
@@ -324,13 +323,16 @@ func (p *planner) innerJoins(r *plan.Join, need colSet, conds []plan.Expr) (phys
 	for _, m := range members {
 		m.rows = p.guess(m)
 	}
-	node, err := p.firstMember(members, inner)
+	rest := links(all)
+	order := p.newJoinOrder(members, rest).order()
+	first := members[order[0]]
+	first.done = true
+	node, err := p.rel(first.rel, inner, first.conds)
 	if err != nil {
 		return nil, err
 	}
-	rest := links(all)
-	for range members[1:] {
-		if node, rest, err = p.addMember(node, members, inner, rest); err != nil {
+	for _, i := range order[1:] {
+		if node, rest, err = p.addMember(node, members, members[i], inner, rest); err != nil {
 			return nil, err
 		}
 	}
@@ -446,22 +448,8 @@ func (p *planner) guess(m *member) float64 {
 	return clampRows(defaultRows * p.selectivity(conds))
 }
 
-func (p *planner) firstMember(members []*member, need colSet) (phys.Node, error) {
-	var first *member
-	for _, m := range members {
-		if len(m.lateral) == 0 && (first == nil || m.rows < first.rows) {
-			first = m
-		}
-	}
-	if first == nil {
-		first = members[0]
-	}
-	first.done = true
-	return p.rel(first.rel, need, first.conds)
-}
-
 // addMember joins one more member to a node.
-func (p *planner) addMember(node phys.Node, members []*member, need colSet, conds []link) (phys.Node, []link, error) {
+func (p *planner) addMember(node phys.Node, members []*member, best *member, need colSet, conds []link) (phys.Node, []link, error) {
 	have := setOf(node.Properties().Cols)
 	// Columns nobody needs are missing from the node; what counts is whose they are.
 	for _, m := range members {
@@ -469,17 +457,6 @@ func (p *planner) addMember(node phys.Node, members []*member, need colSet, cond
 			for id := range m.cols {
 				have.add(id)
 			}
-		}
-	}
-	var best *member
-	bestRank := 0
-	for _, m := range members {
-		if m.done || !m.lateral.within(have) {
-			continue
-		}
-		rank := connection(m, have, conds)
-		if best == nil || rank > bestRank || rank == bestRank && m.rows < best.rows {
-			best, bestRank = m, rank
 		}
 	}
 	best.done = true
@@ -533,31 +510,4 @@ func links(conds []plan.Expr) []link {
 		}
 	}
 	return list
-}
-
-// equates reports whether the link is an equality between columns of l and of r.
-func (k *link) equates(l, r colSet) bool {
-	return k.left != nil && (between(k.left, l, r) && between(k.right, r, l) || between(k.left, r, l) && between(k.right, l, r))
-}
-
-// between reports whether s has columns of in and none of out.
-func between(s, in, out colSet) bool { return s.meets(in) && !s.meets(out) }
-
-// connection ranks how a member is joined to what is there: 2 by an equality, 1
-// by another condition, 0 not at all.
-func connection(m *member, have colSet, conds []link) int {
-	rank := 0
-	for i := range conds {
-		k := &conds[i]
-		if !k.cols.meets(m.cols) {
-			continue
-		}
-		if k.equates(have, m.cols) {
-			return 2
-		}
-		if k.cols.meets(have) {
-			rank = 1
-		}
-	}
-	return rank
 }

@@ -41,7 +41,7 @@ func Plan(ctx context.Context, stmt *plan.Statement, cat Catalog, set Settings) 
 	p := &planner{
 		ctx: ctx, stmt: stmt, meta: stmt.Meta, cat: cat, set: set,
 		out: &phys.Plan{Stmt: stmt, Subplans: map[*plan.Subquery]*phys.Subplan{}}, ctes: map[*plan.CTE]*phys.CTE{},
-		inline: map[*plan.CTE]bool{},
+		inline: map[*plan.CTE]bool{}, sizes: map[uint32]float64{},
 	}
 	need := colSet{}
 	for _, c := range stmt.Output {
@@ -66,7 +66,8 @@ type planner struct {
 	ctes   map[*plan.CTE]*phys.CTE // the materialised ones
 	inline map[*plan.CTE]bool
 	unions map[*plan.CTE]*plan.RecursiveUnion
-	count  int // subplans so far
+	count  int                // subplans so far
+	sizes  map[uint32]float64 // rows of the tables asked for
 }
 
 // colSet is a set of columns.

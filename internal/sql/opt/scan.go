@@ -84,10 +84,16 @@ func (p *planner) accessPath(n *phys.Scan, r *plan.Scan, conds []plan.Expr, para
 }
 
 func (p *planner) tableRows(t *catalog.Table) float64 {
-	if rows := p.cat.TableRows(t.OID); rows >= 0 {
-		return max(rows, 1)
+	rows, ok := p.sizes[t.OID]
+	if ok {
+		return rows
 	}
-	return defaultRows
+	if rows = p.cat.TableRows(t.OID); rows < 0 {
+		rows = defaultRows
+	}
+	rows = max(rows, 1)
+	p.sizes[t.OID] = rows
+	return rows
 }
 
 func (p *planner) bestIndex(n *phys.Scan, r *plan.Scan, conds []plan.Expr, params colSet, rows float64) *candidate {
