@@ -21,7 +21,6 @@ type serveFlags struct {
 	logJSON        bool
 	allowClockStep bool
 	cacheMiB       int64
-	grace          time.Duration
 	options        server.Options
 }
 

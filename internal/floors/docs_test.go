@@ -22,8 +22,9 @@ func read(t *testing.T, name string) string {
 
 // TestReadmeRuns holds the README's program to an example that the tests run.
 func TestReadmeRuns(t *testing.T) {
-	_, block, ok := strings.Cut(read(t, "README.md"), "```go\n")
-	if block, _, ok = strings.Cut(block, "```"); !ok {
+	_, rest, _ := strings.Cut(read(t, "README.md"), "```go\n")
+	block, _, ok := strings.Cut(rest, "```")
+	if !ok {
 		t.Fatal("README.md has no Go program")
 	}
 	example := read(t, "example_test.go")
