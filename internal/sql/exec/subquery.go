@@ -24,7 +24,6 @@ type subSpec struct {
 	width  int          // columns of the row
 	types  []types.T    // of cols
 	memo   bool         // same parameters, same answer
-	once   bool         // uncorrelated: the executor stops it after its value is known
 
 	hashed    bool
 	probe     []expr.Node // over the row
@@ -35,7 +34,6 @@ type subSpec struct {
 // subState is a subquery in one execution.
 type subState struct {
 	op      operator
-	fresh   bool // op has not been asked for rows since it was made or rewound
 	answers map[uint64][]answer
 	row     []datum.Datum
 	set     *subSet

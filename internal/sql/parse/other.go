@@ -464,12 +464,12 @@ func (p *parser) publicationObjects() {
 	last := none
 	list(p, func() struct{} {
 		pos := p.tok.pos
-		columns, where, name := false, false, false
+		var columns, where, name bool
 		switch {
 		case p.accept(kwTable):
 			last = table
 			p.relationExpr()
-			columns, where = p.publicationColumns()
+			p.publicationColumns()
 		case p.tok.cls == kwTables && p.peek(1) == kwIn:
 			p.advance()
 			p.advance()

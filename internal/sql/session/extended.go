@@ -10,6 +10,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
 	"github.com/driftdb/driftdb/internal/sql/client"
+	"github.com/driftdb/driftdb/internal/sql/plan"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
@@ -312,6 +313,11 @@ func (s *Session) execute(ctx context.Context, q *portal, maxRows int, w client.
 			return err
 		}
 		q.run = run
+		if maxRows > 0 && run.plan.stmt.Command != plan.CommandSelect {
+			if err := run.finish(); err != nil {
+				return err
+			}
+		}
 	}
 	return s.pull(ctx, q, maxRows, w)
 }

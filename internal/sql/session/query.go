@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,7 +96,7 @@ const maxSets = 32
 func (s *Session) bindOptions(ctx context.Context, st statement) bind.Options {
 	o := bind.Options{
 		Settings: s.formats(), Eval: s.context(ctx), Params: st.types,
-		Moments: moments{s: s, params: st.params, known: st.params != nil || len(st.types) == 0},
+		Moments: moments{s: s, params: st.params, known: st.params != nil},
 	}
 	if s.asOf != nil {
 		at := uint64(*s.asOf)
@@ -226,6 +227,26 @@ type running struct {
 	cursor exec.Cursor
 	closed bool
 	stop   context.CancelCauseFunc // of a query that outlives its statement, see detach
+	kept   [][]datum.Datum         // rows read ahead, see finish
+	ended  bool
+}
+
+// finish runs a statement that writes to its end and keeps the rows it returns:
+// it must do all its work even if its portal is never read to the end.
+func (r *running) finish() error {
+	for !r.ended {
+		row, err := r.cursor.NextRow()
+		if err != nil {
+			r.close()
+			return err
+		}
+		if row == nil {
+			r.ended = true
+			break
+		}
+		r.kept = append(r.kept, slices.Clone(row))
+	}
+	return nil
 }
 
 // detach gives a query that is read in pieces, by several statements, a context
@@ -354,6 +375,14 @@ func (s *Session) lockRelations(ctx context.Context, p *planned, c view) (again 
 
 // next returns the next row, nil at the end.
 func (r *running) next() ([]datum.Datum, error) {
+	if r.ended {
+		if len(r.kept) == 0 {
+			return nil, nil
+		}
+		row := r.kept[0]
+		r.kept = r.kept[1:]
+		return row, nil
+	}
 	row, err := r.cursor.NextRow()
 	if err != nil {
 		r.close()

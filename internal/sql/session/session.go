@@ -271,6 +271,10 @@ func fromStore(err error) *pgerr.Error {
 		return pgerr.New(pgcode.DataCorrupted, "%v", err)
 	case errors.Is(err, store.ErrTooLarge):
 		return pgerr.New(pgcode.ProgramLimitExceeded, "%v", err)
+	case errors.Is(err, store.ErrReadOnly):
+		return pgerr.New(pgcode.ReadOnlySqlTransaction, "the database is open for reading only")
+	case errors.Is(err, store.ErrFailed), errors.Is(err, store.ErrClosed):
+		return pgerr.New(pgcode.CrashShutdown, "%v", err)
 	case errors.Is(err, store.ErrFuture):
 		return pgerr.New(pgcode.InvalidParameterValue, "cannot read the database as of a time in the future")
 	}
