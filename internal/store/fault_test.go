@@ -469,6 +469,29 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// Close ends a compaction that runs, and neither disturbs the other.
+func TestCloseDuringCompact(t *testing.T) {
+	for range 20 {
+		db := openSmall(t, vfs.NewMem(), nil)
+		commit(t, db, func(b *Batch) { b.Put(100, []byte("a"), make([]byte, 50_000)) })
+		done := make(chan error)
+		go func() {
+			var err error
+			for err == nil {
+				err = db.Compact(context.Background())
+			}
+			done <- err
+		}()
+		time.Sleep(time.Duration(rand.IntN(3)) * time.Millisecond)
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; !errors.Is(err, ErrClosed) {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Writers at the same time share syncs, and their numbers have no holes.
 func TestGroupCommit(t *testing.T) {
 	slow := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {

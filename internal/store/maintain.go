@@ -8,14 +8,29 @@ import (
 )
 
 // Compact rewrites the whole store in its final order. Reads and writes go on.
+// Close ends it early, with ErrClosed.
 func (db *DB) Compact(ctx context.Context) error {
+	db.life.RLock()
+	defer db.life.RUnlock()
 	if err := db.usable(); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-db.stop:
+			cancel(ErrClosed)
+		case <-ctx.Done():
+		}
+	}()
 	if err := db.eng.Flush(); err != nil {
 		return wrapErr(err)
 	}
 	if err := db.eng.Compact(ctx, []byte{databaseID, 0, keyTerminator}, []byte{databaseID + 1, keyTerminator}, true); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		return wrapErr(err)
 	}
 	db.refreshView()
