@@ -66,6 +66,9 @@ func (w *world) catalog() *bind.SnapshotCatalog {
 // Index, TableRows and ColumnStats implement opt.Catalog.
 func (w *world) Index(_ *catalog.Table, oid uint32) *catalog.Index { return w.snap.Index(oid) }
 func (w *world) ColumnStats(uint32, int16) *stats.Column           { return nil }
+func (w *world) TableExpr(*catalog.Table, string, func(int16) plan.ColID) plan.Expr {
+	return nil
+}
 func (w *world) TableRows(oid uint32) float64 {
 	if n, ok := w.rows[oid]; ok {
 		return n

@@ -21,6 +21,9 @@ type Catalog interface {
 	TableRows(oid uint32) float64
 	// ColumnStats returns what is known of a column's values, or nil.
 	ColumnStats(table uint32, att int16) *stats.Column
+	// TableExpr binds an expression that a table's descriptor holds as text; column
+	// gives the ColID of a column. It returns nil when it cannot.
+	TableExpr(t *catalog.Table, text string, column func(att int16) plan.ColID) plan.Expr
 }
 
 // Settings steer the choice of algorithms (enable_hashjoin and its like); the

@@ -103,7 +103,7 @@ func (p *planner) bestIndex(n *phys.Scan, r *plan.Scan, conds []plan.Expr, param
 	own := setOf(r.Columns())
 	var best *candidate
 	try := func(x *catalog.Index, clustered bool) {
-		c := matchIndex(x, r, conds, own)
+		c := p.matchIndex(x, r, conds, own)
 		if c == nil {
 			return
 		}
@@ -118,12 +118,12 @@ func (p *planner) bestIndex(n *phys.Scan, r *plan.Scan, conds []plan.Expr, param
 		}
 		try(x, true)
 	}
-	if r.Moment.Kind != plan.Present {
-		return best
+	if r.Moment.Kind != plan.Present && r.Moment.Kind != plan.AsOf {
+		return best // of versions an index has no single one
 	}
 	for _, oid := range r.Table.Indexes {
 		x := p.cat.Index(r.Table, oid)
-		if x != nil && oid != r.Table.PKIndex && x.Where == "" {
+		if x != nil && oid != r.Table.PKIndex && p.applies(x, r, conds) {
 			try(x, false)
 		}
 	}
@@ -150,16 +150,16 @@ func (p *planner) estimate(c *candidate, rows float64, direct bool) {
 }
 
 // matchIndex finds the conditions an index can serve; nil when there are none.
-func matchIndex(x *catalog.Index, r *plan.Scan, conds []plan.Expr, own colSet) *candidate {
+func (p *planner) matchIndex(x *catalog.Index, r *plan.Scan, conds []plan.Expr, own colSet) *candidate {
 	c := &candidate{index: x}
 	for i, key := range x.Keys {
-		if key.Attnum == 0 || key.OpClass != "" {
+		match := p.keyMatch(r, key)
+		if match == nil {
 			break
 		}
-		col := columnOf(r, key.Attnum)
 		found := false
 		for _, e := range conds {
-			if k, ok := keyCond(e, col, own); ok && (k.Op == phys.KeyEQ || k.Op == phys.KeyAny || k.Op == phys.KeyIsNull) {
+			if k, ok := keyCond(e, match, own); ok && (k.Op == phys.KeyEQ || k.Op == phys.KeyAny || k.Op == phys.KeyIsNull) {
 				k.Key, found = i, true
 				c.keys, c.used = append(c.keys, k), append(c.used, e)
 				break
@@ -169,7 +169,7 @@ func matchIndex(x *catalog.Index, r *plan.Scan, conds []plan.Expr, own colSet) *
 			c.eq++
 			continue
 		}
-		c.addBounds(i, col, conds, own)
+		c.addBounds(i, match, conds, own)
 		break
 	}
 	c.unique = x.Unique && c.eq == len(x.Keys) && !slices.ContainsFunc(c.keys, func(k phys.KeyCond) bool { return k.Op == phys.KeyIsNull })
@@ -179,9 +179,9 @@ func matchIndex(x *catalog.Index, r *plan.Scan, conds []plan.Expr, own colSet) *
 	return c
 }
 
-func (c *candidate) addBounds(i int, col plan.ColID, conds []plan.Expr, own colSet) {
+func (c *candidate) addBounds(i int, match func(plan.Expr) bool, conds []plan.Expr, own colSet) {
 	for _, e := range conds {
-		k, ok := keyCond(e, col, own)
+		k, ok := keyCond(e, match, own)
 		if ok && k.Op != phys.KeyEQ && k.Op != phys.KeyAny && k.Op != phys.KeyIsNull {
 			k.Key = i
 			c.keys, c.used = append(c.keys, k), append(c.used, e)
@@ -204,9 +204,9 @@ var flipped = map[phys.KeyOp]phys.KeyOp{
 	phys.KeyEQ: phys.KeyEQ, phys.KeyLT: phys.KeyGT, phys.KeyLE: phys.KeyGE, phys.KeyGT: phys.KeyLT, phys.KeyGE: phys.KeyLE,
 }
 
-// keyCond takes apart a condition on one column of a scan whose other side does
-// not depend on the scan's row.
-func keyCond(e plan.Expr, col plan.ColID, own colSet) (phys.KeyCond, bool) {
+// keyCond takes apart a condition on what match knows (a column of a scan or an
+// expression over its columns) whose other side does not depend on the scan's row.
+func keyCond(e plan.Expr, match func(plan.Expr) bool, own colSet) (phys.KeyCond, bool) {
 	switch x := e.(type) {
 	case *plan.FuncCall:
 		if x.Op == nil || len(x.Args) != 2 || !sameKind(x.Args[0], x.Args[1]) {
@@ -216,21 +216,21 @@ func keyCond(e plan.Expr, col plan.ColID, own colSet) (phys.KeyCond, bool) {
 		if !ok {
 			return phys.KeyCond{}, false
 		}
-		if isColumn(x.Args[0], col) && free(x.Args[1], own) {
+		if match(x.Args[0]) && free(x.Args[1], own) {
 			return phys.KeyCond{Op: op, Value: x.Args[1], Cond: e}, true
 		}
-		if isColumn(x.Args[1], col) && free(x.Args[0], own) {
+		if match(x.Args[1]) && free(x.Args[0], own) {
 			return phys.KeyCond{Op: flipped[op], Value: x.Args[0], Cond: e}, true
 		}
 	case *plan.ScalarArrayOp:
-		if x.All || x.Op == nil || x.Op.Name != "=" || !isColumn(x.Left, col) || !free(x.Right, own) {
+		if x.All || x.Op == nil || x.Op.Name != "=" || !match(x.Left) || !free(x.Right, own) {
 			return phys.KeyCond{}, false
 		}
 		if datum.KindOf(types.ElemOf(x.Right.Type().OID)) == datum.KindOf(x.Left.Type().OID) {
 			return phys.KeyCond{Op: phys.KeyAny, Value: x.Right, Cond: e}, true
 		}
 	case *plan.NullTest:
-		if !x.Not && !x.ArgIsRow && isColumn(x.Arg, col) {
+		if !x.Not && !x.ArgIsRow && match(x.Arg) {
 			return phys.KeyCond{Op: phys.KeyIsNull, Cond: e}, true
 		}
 	}
@@ -255,7 +255,7 @@ func covers(x *catalog.Index, cols []plan.ScanColumn) bool {
 		if slices.Contains(x.Include, c.AttNum) || c.AttNum == plan.AttRowID || c.AttNum == plan.AttTableOID {
 			continue
 		}
-		if !slices.ContainsFunc(x.Keys, func(k catalog.IndexKey) bool { return k.Attnum == c.AttNum }) {
+		if !slices.ContainsFunc(x.Keys, func(k catalog.IndexKey) bool { return k.Attnum != 0 && k.Attnum == c.AttNum }) {
 			return false
 		}
 	}

@@ -1,9 +1,15 @@
 package session
 
 import (
+	"context"
+
 	"github.com/driftdb/driftdb/internal/catalog"
+	"github.com/driftdb/driftdb/internal/sql/bind"
+	"github.com/driftdb/driftdb/internal/sql/parse"
+	"github.com/driftdb/driftdb/internal/sql/plan"
 	"github.com/driftdb/driftdb/internal/stats"
 	"github.com/driftdb/driftdb/internal/store"
+	"github.com/driftdb/driftdb/internal/types"
 )
 
 // statistics is what the planner reads of a catalog and its tables.
@@ -30,6 +36,37 @@ func (st statistics) ColumnStats(table uint32, att int16) *stats.Column {
 		return nil
 	}
 	return t.Columns[att]
+}
+
+// TableExpr implements opt.Catalog.
+func (st statistics) TableExpr(t *catalog.Table, text string, column func(att int16) plan.ColID) plan.Expr {
+	for _, s := range st.snapshots {
+		if s.Table(t.OID) != t {
+			continue
+		}
+		tree, err := parse.Expr(text)
+		if err != nil {
+			return nil
+		}
+		bound, err := bind.BindExpr(context.Background(), names(s, nil), t, tree, bind.UseStored, types.T{}, "", bind.Options{})
+		if err != nil {
+			return nil
+		}
+		atts := map[plan.ColID]int16{}
+		for _, c := range bound.Cols {
+			atts[c.ID] = c.AttNum
+		}
+		return plan.Rewrite(bound.Expr, func(e plan.Expr) plan.Expr {
+			c, ok := e.(*plan.ColRef)
+			if !ok {
+				return e
+			}
+			own := *c
+			own.ID = column(atts[c.ID])
+			return &own
+		})
+	}
+	return nil
 }
 
 // TableRows implements opt.Catalog. What ANALYZE counted is scaled by how the
