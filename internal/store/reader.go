@@ -65,16 +65,15 @@ func (r Reader) GetInto(dst []byte, id StorageID, key []byte) (ver Version, foun
 	switch {
 	case r.at >= r.v.seq || !r.changedSince(id):
 		ver, found, err = r.getPresent(buf, dst, id, key)
-	case r.v.db.MaybeChangedSince(id, key, r.at):
-		// Most likely a past version is the answer.
+	case r.at < r.v.db.openedAt || r.v.db.MaybeChangedSince(id, key, r.at):
+		// Most likely a past version is the answer. Where nothing is known of the
+		// key, asking for a version that is not there is cheaper than reading one
+		// that is no answer.
 		if ver, found, err = r.getPast(buf, dst, id, key); !found && err == nil {
 			ver, found, err = r.getPresent(buf, dst, id, key)
 		}
 	default:
-		// The key has not changed, but before the process started it may have.
-		if ver, found, err = r.getPresent(buf, dst, id, key); !found && err == nil {
-			ver, found, err = r.getPast(buf, dst, id, key)
-		}
+		ver, found, err = r.getPresent(buf, dst, id, key)
 	}
 	keyBufs.Put(buf)
 	if found && ver.End > frozen {
