@@ -202,7 +202,11 @@ func (p *planner) subquery(q *plan.Subquery) error {
 			testFree.add(id)
 		}
 	}
-	root, err := p.rel(q.Plan, inner.with(), nil)
+	run := p.rel
+	if len(free) > 0 {
+		run = p.relAgain
+	}
+	root, err := run(q.Plan, inner.with(), nil)
 	if err != nil {
 		return err
 	}

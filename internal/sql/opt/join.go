@@ -222,7 +222,7 @@ func (p *planner) lateral(kind plan.JoinKind, left phys.Node, right plan.Rel, ne
 		}
 	}
 	sortCols(params)
-	rightNode, err := p.rel(right, need, toRight)
+	rightNode, err := p.relAgain(right, need, toRight)
 	if err != nil {
 		return nil, err
 	}

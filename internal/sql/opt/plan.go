@@ -70,6 +70,7 @@ type planner struct {
 	inline map[*plan.CTE]bool
 	unions map[*plan.CTE]*plan.RecursiveUnion
 	count  int                // subplans so far
+	rerun  int                // plans around that are run once for each row of another
 	sizes  map[uint32]float64 // rows of the tables asked for
 }
 
@@ -168,6 +169,13 @@ func typeWidth(t types.T) int {
 		return min(int(t.Typmod-4), 32) + 1
 	}
 	return 32
+}
+
+// relAgain plans a relation that is read again and again.
+func (p *planner) relAgain(r plan.Rel, need colSet, conds []plan.Expr) (phys.Node, error) {
+	p.rerun++
+	defer func() { p.rerun-- }()
+	return p.rel(r, need, conds)
 }
 
 func (p *planner) rel(r plan.Rel, need colSet, conds []plan.Expr) (phys.Node, error) {

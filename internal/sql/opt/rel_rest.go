@@ -53,7 +53,7 @@ func (p *planner) recursiveUnion(r *plan.RecursiveUnion, conds []plan.Expr) (phy
 	if err != nil {
 		return nil, err
 	}
-	right, err := p.rel(r.Right, setOf(r.RightCols), nil)
+	right, err := p.relAgain(r.Right, setOf(r.RightCols), nil)
 	if err != nil {
 		return nil, err
 	}

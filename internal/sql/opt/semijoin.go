@@ -18,6 +18,10 @@ type semi struct {
 // split separates the conditions that joins can answer for rows with these
 // columns from the others.
 func (p *planner) split(conds []plan.Expr, left colSet) (rest []plan.Expr, joins []semi) {
+	if p.rerun > 0 {
+		// A join would read its right side at each run; a subquery remembers.
+		return conds, nil
+	}
 	for i, e := range conds {
 		s, ok := semiJoin(e, left)
 		if !ok {
