@@ -114,7 +114,10 @@ func run(o options) error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	b := &bench{options: o, dir: dir}
-	if b.drift, err = startDrift(dir, o.profile); err != nil {
+	if err := buildDrift(dir, o.profile); err != nil {
+		return err
+	}
+	if b.drift, err = startDrift(dir, "drift", o.profile); err != nil {
 		return err
 	}
 	defer b.drift.stop()

@@ -69,15 +69,14 @@ func (t *target) rows(sql string) (list []string, err error) {
 	return list, err
 }
 
-// startDrift builds the server of this repository and starts it on a new
-// directory. With a profiling address it is the build of bench/profserve.
-func startDrift(dir, profile string) (*target, error) {
+// buildDrift builds the server of this repository; with a profiling address it is
+// bench/profserve.
+func buildDrift(dir, profile string) error {
 	root, err := repository()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	binary := filepath.Join(dir, "driftdb")
-	from := exec.Command("go", "build", "-o", binary, "./cmd/driftdb")
+	from := exec.Command("go", "build", "-o", filepath.Join(dir, "driftdb"), "./cmd/driftdb")
 	from.Dir = root
 	if profile != "" {
 		from.Args[len(from.Args)-1] = "./profserve"
@@ -85,20 +84,26 @@ func startDrift(dir, profile string) (*target, error) {
 	}
 	from.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := from.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build: %w\n%s", err, out)
+		return fmt.Errorf("build: %w\n%s", err, out)
 	}
+	return nil
+}
+
+// startDrift starts the server that was built on a new directory of that name.
+func startDrift(dir, name, profile string) (*target, error) {
+	binary := filepath.Join(dir, "driftdb")
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	data := filepath.Join(dir, "drift")
+	data := filepath.Join(dir, name)
 	server := exec.Command(binary, "serve", "--data", data, "--listen", address, "--http", "")
 	if profile != "" {
 		server = exec.Command(binary, "-data", data, "-listen", address, "-pprof", profile)
 	}
 	dsn := fmt.Sprintf("host=127.0.0.1 port=%d user=driftdb dbname=driftdb sslmode=disable", port)
-	return start(server, "DriftDB", dsn, filepath.Join(dir, "driftdb.log"), syscall.SIGTERM)
+	return start(server, "DriftDB", dsn, filepath.Join(dir, name+".log"), syscall.SIGTERM)
 }
 
 // repository is the directory of the product's module.
