@@ -209,7 +209,11 @@ func (b *bank) check(t *testing.T, q querier, acked []int64, seq int64) {
 	for range 8 {
 		b.at(t, q, b.loaded+rand.Int64N(last-b.loaded+1))
 	}
-	for seq := range b.known {
+	asked := 0
+	for seq := range b.known { // any 20 of them
+		if asked++; asked > 20 {
+			break
+		}
 		b.at(t, q, seq)
 	}
 }
