@@ -64,7 +64,8 @@ Hash Semi Join
         Index Cond: (t.id < $0)
         InitPlan 1 (returns $0)
           ->  Aggregate
-                ->  Seq Scan on u
+                ->  Limit
+                      ->  Index Scan Backward using u_pkey on u
   ->  Hash
         ->  Seq Scan on u`},
 		{"SELECT * FROM t WHERE a NOT IN (SELECT tid FROM u)", `

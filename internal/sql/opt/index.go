@@ -5,7 +5,9 @@ import (
 
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/sql/phys"
 	"github.com/driftdb/driftdb/internal/sql/plan"
+	"github.com/driftdb/driftdb/internal/types"
 )
 
 // keyMatch returns what recognises an index's key in a condition: a column, or an
@@ -80,4 +82,31 @@ func implies(c, e plan.Expr) bool {
 		return (op == "=" || op == ">=" || op == ">") && o >= 0
 	}
 	return op == "=" && o != 0 // <>
+}
+
+// firstOnly puts a limit of one row under min or max of a column that never is
+// NULL and in whose order a scan can come: the first row has the answer.
+func (p *planner) firstOnly(r *plan.GroupBy, in phys.Node) phys.Node {
+	scan, ok := in.(*phys.Scan)
+	if !ok || len(r.Keys) > 0 || r.Sets != nil || len(r.Aggs) != 1 || len(r.Carry) > 0 {
+		return in
+	}
+	call := r.Aggs[0].Call
+	if len(call.Args) != 1 || call.Filter != nil || call.Proc.Name != "min" && call.Proc.Name != "max" {
+		return in
+	}
+	col, ok := call.Args[0].(*plan.ColRef)
+	if !ok {
+		return in
+	}
+	m := p.meta.Column(col.ID)
+	desc := call.Proc.Name == "max"
+	if m.Table == nil || m.AttNum <= 0 || !m.Table.ByAttnum(m.AttNum).NotNull || !ordered(scan, []plan.SortKey{{ID: col.ID, Desc: desc, NullsFirst: desc}}) {
+		return in
+	}
+	one := &plan.Const{Loc: -1, Typ: plan.Typ(types.Of(types.Int8)), Value: datum.NewInt(1)}
+	n := &phys.Limit{Props: p.props(scan.Cols), Unary: phys.Unary{Input: in}, Count: one}
+	n.Props.Types = scan.Types
+	n.Rows, n.Startup, n.Total = 1, scan.Startup, scan.Startup+(scan.Total-scan.Startup)/clampRows(scan.Props.Rows)
+	return n
 }

@@ -190,6 +190,7 @@ func (p *planner) groupBy(r *plan.GroupBy, need colSet, conds []plan.Expr) (phys
 	if err != nil {
 		return nil, err
 	}
+	in = p.firstOnly(r, in)
 	n := &phys.Agg{
 		Props: p.props(r.Columns()), Unary: phys.Unary{Input: in}, Keys: r.Keys, Carry: r.Carry,
 		Sets: r.Sets, Aggs: r.Aggs, Groupings: r.Groupings, Having: and(having),
