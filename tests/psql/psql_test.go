@@ -119,8 +119,8 @@ func (s target) run(t *testing.T, script string) string {
 // mark separates the output of the steps of a script.
 const mark = "=== step "
 
-// compare runs the steps on both servers and reports those that differ; a step
-// for which same is true may differ in ways that the filter takes away.
+// compare runs the steps on both servers, prints those that differ and returns
+// how many they are; the caller decides whether that fails its test.
 func (p *pair) compare(t *testing.T, steps []string) (differences int) {
 	t.Helper()
 	var script strings.Builder
@@ -141,7 +141,7 @@ func (p *pair) compare(t *testing.T, steps []string) (differences int) {
 		if want[i] != have[i] {
 			differences++
 			if differences <= 40 {
-				t.Errorf("step %d: %s\n--- PostgreSQL\n%s--- DriftDB\n%s", i, s, want[i], have[i])
+				t.Logf("step %d: %s\n--- PostgreSQL\n%s--- DriftDB\n%s", i, s, want[i], have[i])
 			}
 		}
 	}
