@@ -116,7 +116,9 @@ func (b *binder) checkAggPlacement(owner *block, what string, pos int) {
 	if r.agg != ok {
 		b.failf(pos, pgcode.GroupingError, "%s are not allowed in %s", what, phrase(r.agg, r.name))
 	}
-	owner.hasAggs = true
+	if !owner.hasAggs {
+		owner.hasAggs, owner.aggPos = true, pos
+	}
 }
 
 func (b *binder) checkWindowPlacement(blk *block, pos int) {

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
 	"github.com/driftdb/driftdb/internal/sql/plan"
@@ -104,6 +106,9 @@ func (b *binder) selectQuery(q *Query) {
 	b.limitClause(blk, q)
 	b.bindWindows(blk, q)
 	b.resolveUnknowns(q)
+	if blk.hasAggs && slices.ContainsFunc(blk.rtes, func(r *rte) bool { return r.kind == rteWorkTable }) {
+		b.failf(blk.aggPos, pgcode.InvalidRecursion, "aggregate functions are not allowed in a recursive query's recursive term")
+	}
 	b.lockingClause(q)
 	if len(q.Targets) > maxColumns {
 		b.failf(stmt.Pos, pgcode.TooManyColumns, "target lists can have at most %d entries", maxColumns)

@@ -23,6 +23,7 @@ type block struct {
 	future []string
 
 	hasAggs         bool
+	aggPos          int // of the first aggregate
 	sets            int // set-returning calls met so far
 	lastSet         int // position of the last of them
 	depthInFunction int

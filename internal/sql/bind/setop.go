@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
 	"github.com/driftdb/driftdb/internal/sql/plan"
@@ -153,7 +155,7 @@ func (b *binder) lowerBranch(n *setNode, cols []setColumn, want []types.T) (plan
 			inner[i] = c.typ
 			ids = append(ids, b.column(nil, plan.ColumnMeta{Name: c.name, Type: c.typ}))
 		}
-		rel = b.lowerSet(n, inner, ids)
+		rel = b.lowerSet(n, inner, slices.Clone(ids)) // ids may change below
 	}
 	var items []plan.ProjectItem
 	for i, id := range ids {
