@@ -361,9 +361,10 @@ func (comp *Compiler) relabel(e *plan.Relabel, scope *Scope) (Node, level, error
 	if err != nil {
 		return nil, lv, err
 	}
-	from, to := datum.KindOf(n.Type().OID), datum.KindOf(e.Type().OID)
+	have, want := n.Type().OID, e.Type().OID
+	from, to := datum.KindOf(have), datum.KindOf(want)
 	if k, ok := n.(*constant); ok {
-		d := k.value
+		d := resigned(k.value, have, want)
 		if from != to && !d.IsNull() && d.Kind() != to && stringKind(d.Kind()) && stringKind(to) {
 			d = datum.NewOfKind(d.Str(), to)
 		}
@@ -372,7 +373,40 @@ func (comp *Compiler) relabel(e *plan.Relabel, scope *Scope) (Node, level, error
 	if from != to && stringKind(from) && stringKind(to) {
 		return comp.apply(e.Type(), true, retag(to), n), lv, nil
 	}
-	return n, lv, nil
+	switch col, isColumn := n.(*column); {
+	case signed(have) != signed(want) && from == datum.Int && to == datum.Int:
+		return comp.apply(e.Type(), true, func(_ *Ctx, args []datum.Datum) (datum.Datum, error) {
+			return resigned(args[0], have, want), nil
+		}, n), lv, nil
+	case have == want:
+		return n, lv, nil
+	case isColumn:
+		return &column{e.Type(), col.ord}, lv, nil
+	}
+	// The value stays as it is, but functions may ask for its type.
+	return retyped{n, e.Type()}, lv, nil
+}
+
+// retyped is a node under another type.
+type retyped struct {
+	Node
+	typ types.T
+}
+
+func (n retyped) Type() types.T { return n.typ }
+
+// signed tells whether the type of whole numbers has negative ones.
+func signed(t types.OID) bool { return t == types.Int2 || t == types.Int4 || t == types.Int8 }
+
+// resigned reads the 32 bits of an integer as an oid, or the other way round.
+func resigned(d datum.Datum, from, to types.OID) datum.Datum {
+	switch {
+	case d.IsNull() || d.Kind() != datum.Int || signed(from) == signed(to):
+		return d
+	case signed(to):
+		return datum.NewInt(int64(int32(d.Int())))
+	}
+	return datum.NewInt(int64(uint32(d.Int())))
 }
 
 func stringKind(k datum.Kind) bool {
