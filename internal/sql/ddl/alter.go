@@ -385,7 +385,7 @@ func (e *Env) setIdentity(t *catalog.Table, col *catalog.Column, options []*ast.
 	for _, o := range options {
 		if o.Name == "generated" {
 			col.Identity = 'd'
-			if text := optionText(o); text == "a" || text == "always" || text == "97" {
+			if text := optionText(o); text == "true" {
 				col.Identity = 'a'
 			}
 			continue

@@ -141,6 +141,15 @@ func (e *Env) attachIndexConstraint(t *catalog.Table, x *catalog.Index, k *ast.C
 	if x.Primary {
 		kind = 'p'
 	}
+	if x.Primary && !fresh {
+		for _, n := range columns {
+			if !t.Columns[n-1].NotNull {
+				if err := e.Data.Validate(t, nil, n); err != nil {
+					return err
+				}
+			}
+		}
+	}
 	old := t.Clone()
 	t.Constraints = append(t.Constraints, catalog.Constraint{
 		OID: oid, Name: x.Name, Type: kind, Columns: columns, Index: x.OID,
@@ -156,14 +165,7 @@ func (e *Env) attachIndexConstraint(t *catalog.Table, x *catalog.Index, k *ast.C
 	if x.Primary {
 		t.PKIndex = x.OID
 		for _, n := range columns {
-			if !t.Columns[n-1].NotNull {
-				t.Columns[n-1].NotNull = true
-				if !fresh && !cluster {
-					if err := e.Data.Validate(t, nil, n); err != nil {
-						return err
-					}
-				}
-			}
+			t.Columns[n-1].NotNull = true
 		}
 	}
 	e.Edit.Put(x)

@@ -170,6 +170,11 @@ func (e *Env) checkColumn(t *catalog.Table, name string, typ types.T) error {
 	if len(t.Columns) >= maxColumns {
 		return pgerr.New(pgcode.TooManyColumns, "tables can have at most %d columns", maxColumns)
 	}
+	return checkPseudo(name, typ)
+}
+
+// checkPseudo refuses a type of which no values are stored.
+func checkPseudo(name string, typ types.T) error {
 	if info := types.Lookup(typ.OID); info != nil && info.Type == 'p' {
 		return pgerr.New(pgcode.InvalidTableDefinition, "column %q has pseudo-type %s", name, info.Name)
 	}

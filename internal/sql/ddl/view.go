@@ -41,6 +41,9 @@ func CreateView(e *Env, s *ast.CreateViewStmt) error {
 		if c.Type.OID == types.Unknown {
 			c.Type = types.Of(types.Text)
 		}
+		if err := checkPseudo(c.Name, c.Type); err != nil {
+			return err
+		}
 	}
 	v := &catalog.View{
 		Object: catalog.Object{Name: s.View.Name, Schema: schema.OID, Owner: e.User},
