@@ -196,7 +196,7 @@ func flags(names []string, columns []string, option string) ([]bool, error) {
 func (s *Session) copyTo(ctx context.Context, st statement, c *ast.CopyStmt, f *copyFormat, w client.Writer) (string, error) {
 	query := c.Query
 	if c.Table != nil {
-		if err := s.copySource(c.Table); err != nil {
+		if err := s.copySource(c.Table, c.Columns); err != nil {
 			return "", err
 		}
 		query = selectFrom(c.Table, c.Columns)
@@ -240,14 +240,18 @@ func (s *Session) copyTo(ctx context.Context, st statement, c *ast.CopyStmt, f *
 }
 
 // copySource refuses relations that COPY cannot read by name.
-func (s *Session) copySource(t *ast.RangeVar) error {
+func (s *Session) copySource(t *ast.RangeVar, names []string) error {
 	snapshot, err := s.presentCatalog()
 	if err != nil {
 		return err
 	}
 	rel := s.names(snapshot).Relation(t.Schema, t.Name)
-	if rel == nil || rel.Desc.Kind() == catalog.KindTable {
-		return nil // binding finds what is missing
+	if rel == nil {
+		return nil // binding says so
+	}
+	if table, ok := rel.Desc.(*catalog.Table); ok {
+		_, err := copyColumns(table, names)
+		return err
 	}
 	e := pgerr.New(pgcode.WrongObjectType, "cannot copy from %s %q", relationWord(rel.Desc), t.Name)
 	if rel.Desc.Kind() == catalog.KindView {
@@ -316,21 +320,28 @@ func (s *Session) copyTarget(c *ast.CopyStmt) (*catalog.Table, []*catalog.Column
 	if !ok || rel.Virtual {
 		return nil, nil, pgerr.New(pgcode.WrongObjectType, "cannot copy to %s %q", relationWord(rel.Desc), c.Table.Name)
 	}
-	if c.Columns == nil {
-		return t, t.Live(), nil
+	list, err := copyColumns(t, c.Columns)
+	return t, list, err
+}
+
+// copyColumns are the columns COPY names, all when it names none; system columns
+// are not among them.
+func copyColumns(t *catalog.Table, names []string) ([]*catalog.Column, error) {
+	if names == nil {
+		return t.Live(), nil
 	}
 	var list []*catalog.Column
-	for _, name := range c.Columns {
+	for _, name := range names {
 		col := t.Column(name)
 		if col == nil {
-			return nil, nil, pgerr.New(pgcode.UndefinedColumn, "column %q of relation %q does not exist", name, t.Name)
+			return nil, pgerr.New(pgcode.UndefinedColumn, "column %q of relation %q does not exist", name, t.Name)
 		}
 		if slices.Contains(list, col) {
-			return nil, nil, pgerr.New(pgcode.DuplicateColumn, "column %q specified more than once", name)
+			return nil, pgerr.New(pgcode.DuplicateColumn, "column %q specified more than once", name)
 		}
 		list = append(list, col)
 	}
-	return t, list, nil
+	return list, nil
 }
 
 func relationWord(d catalog.Desc) string {

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/driftdb/driftdb/internal/catalog"
@@ -23,6 +24,9 @@ func (s *Session) seqInPast(seq uint64) (store.Seq, error) {
 // seqAtTime turns a timestamptz into the last commit at or before it, and closes
 // that time.
 func (s *Session) seqAtTime(ctx context.Context, at int64) (store.Seq, error) {
+	if at > math.MaxInt64-pgEpoch { // infinity
+		return 0, fromStore(store.ErrFuture)
+	}
 	seq, err := s.srv.DB.SeqAt(ctx, store.Time(at+pgEpoch))
 	if errors.Is(err, store.ErrFuture) {
 		return 0, pgerr.New(pgcode.InvalidParameterValue, "cannot read the database as of a time in the future")

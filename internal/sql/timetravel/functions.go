@@ -77,14 +77,15 @@ func define(n uint32, p builtin.Proc, in []string, out []column) {
 }
 
 func init() {
-	scalar := func(n uint32, name string, args []types.OID, ret types.OID, f builtin.Func) {
-		define(n, builtin.Proc{Name: name, Args: args, Ret: ret, Strict: true, Volatility: 'v', Eval: f}, nil, nil)
+	scalar := func(n uint32, name string, args []types.OID, ret types.OID, volatility byte, f builtin.Func) {
+		define(n, builtin.Proc{Name: name, Args: args, Ret: ret, Strict: true, Volatility: volatility, Eval: f}, nil, nil)
 	}
-	scalar(0, "current_seq", nil, types.Int8, currentSeq)
-	scalar(1, "last_commit_seq", nil, types.Int8, lastCommitSeq)
-	scalar(2, "as_of", nil, types.TimestampTZ, asOf)
-	scalar(3, "seq_at", []types.OID{types.TimestampTZ}, types.Int8, seqAt)
-	scalar(4, "time_of", []types.OID{types.Int8}, types.TimestampTZ, timeOf)
+	scalar(0, "current_seq", nil, types.Int8, 'v', currentSeq)
+	scalar(1, "last_commit_seq", nil, types.Int8, 'v', lastCommitSeq)
+	scalar(2, "as_of", nil, types.TimestampTZ, 's', asOf)
+	// Of the past, so the same within a statement: these two may name a moment.
+	scalar(3, "seq_at", []types.OID{types.TimestampTZ}, types.Int8, 's', seqAt)
+	scalar(4, "time_of", []types.OID{types.Int8}, types.TimestampTZ, 's', timeOf)
 
 	define(5, builtin.Proc{
 		Name: "history", Args: []types.OID{types.RegClass, types.Any}, Variadic: types.Any, Volatility: 'v', Set: history,
