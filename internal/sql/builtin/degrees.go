@@ -10,7 +10,8 @@ import (
 // is exact: each quadrant is computed from values scaled so that 0, 30, 45, 60
 // and 90 degrees come out right, as PostgreSQL's float.c does.
 
-const radiansPerDegree = math.Pi / 180
+// Typed, so that products with it are rounded the same when compiled and when run.
+const radiansPerDegree float64 = math.Pi / 180
 
 var (
 	sin30        = exactSin(30 * radiansPerDegree)
