@@ -30,6 +30,7 @@ type Batch struct {
 	tables  []*tableChanges
 	meta    Meta
 	async   bool
+	loaded  map[StorageID]*scanImage // of the storages that Commit fills
 	err     error
 	closed  bool
 

@@ -53,10 +53,14 @@ func (db *DB) Commit(ctx context.Context, b *Batch) (Seq, Time, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, 0, err
 	}
+	b.loaded = db.loadedImages(b) // now: the engine takes a large batch over
 	sync := !db.opts.NoSync && !b.async
 	v, err := db.sequence(b, &root, sync)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, err // nothing may be committed any more, nor is memory of use
+	}
+	if len(b.loaded) > 0 {
+		db.install(b.loaded, v.seq)
 	}
 	// The View is in the publisher's hands now; keep only its numbers.
 	seq, t := v.seq, v.time
@@ -113,6 +117,7 @@ func (db *DB) sequence(b *Batch, root *Hash, sync bool) (*View, error) {
 		return nil, ErrFailed
 	}
 	s.last, s.chain = seq, chain
+	db.keepFirst(b.loaded)
 	for id := range b.touched {
 		db.states.ensure(id).lastChange.Store(uint64(seq))
 		s.dirty[id] = struct{}{}

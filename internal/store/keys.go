@@ -119,6 +119,19 @@ func appendPresent(dst []byte, id StorageID, key []byte) []byte {
 	return append(dst, keyTerminator)
 }
 
+// presentKey takes the stored key of a present entry apart; ok is false for other
+// keys.
+func presentKey(stored []byte) (id StorageID, key []byte, ok bool) {
+	if len(stored) < 4 || stored[0] != databaseID || stored[1] != spacePresent {
+		return 0, nil, false
+	}
+	n, rest, ok := decodeOrdered(stored[2:])
+	if !ok || len(rest) == 0 {
+		return 0, nil, false
+	}
+	return StorageID(n), rest[:len(rest)-1], true
+}
+
 // appendPast appends the whole key of a past entry. Entries of one key sort with
 // the newest start first.
 func appendPast(dst []byte, id StorageID, key []byte, start, end Seq) []byte {

@@ -5,6 +5,8 @@ import (
 	"sort"
 	"sync"
 	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
 )
 
 // scanImage is the present of one storage laid out for scanning: its rows in key
@@ -16,7 +18,8 @@ import (
 // change is at or before built; a commit to the storage therefore ends its use
 // by raising lastChange, before the commit is published, with no further step.
 // Images are made in the background for storages that are scanned much more than
-// changed, and may be dropped at any time.
+// changed, and by a large load for the storage it fills; they may be dropped at
+// any time.
 type scanImage struct {
 	built  Seq
 	chunks []imageChunk
@@ -211,6 +214,44 @@ func (db *DB) scanned(id StorageID, v *View, rows int) {
 	}()
 }
 
+// imageBuilder lays rows out in the order they come.
+type imageBuilder struct {
+	img *scanImage
+	c   imageChunk
+}
+
+func (b *imageBuilder) add(key, tuple []byte, start Seq) {
+	c := &b.c
+	c.offs = append(c.offs, uint32(len(c.data)))
+	c.data = append(c.data, key...)
+	c.offs = append(c.offs, uint32(len(c.data)))
+	c.data = append(c.data, tuple...)
+	c.starts = append(c.starts, start)
+}
+
+// full reports whether it is time to seal.
+func (b *imageBuilder) full() bool {
+	return len(b.c.starts) == imageChunkRows || len(b.c.data) >= imageChunkBytes
+}
+
+// seal ends a chunk and returns the memory it takes.
+func (b *imageBuilder) seal() int64 {
+	c := &b.c
+	if len(c.starts) == 0 {
+		return 0
+	}
+	c.offs = append(c.offs, uint32(len(c.data)))
+	n := int64(cap(c.data) + 4*cap(c.offs) + 8*cap(c.starts))
+	b.img.chunks = append(b.img.chunks, *c)
+	b.img.bytes += n
+	*c = imageChunk{
+		data:   make([]byte, 0, len(c.data)+len(c.data)/8),
+		offs:   make([]uint32, 0, 2*imageChunkRows+1),
+		starts: make([]Seq, 0, imageChunkRows),
+	}
+	return n
+}
+
 // buildImage reads a storage's present into an image. It gives up when the
 // budget is spent or the storage changes meanwhile.
 func (db *DB) buildImage(id StorageID) *scanImage {
@@ -220,39 +261,122 @@ func (db *DB) buildImage(id StorageID) *scanImage {
 	it.counted = true // this scan must not count as demand
 	defer it.Close()
 	st := db.states.ensure(id)
-	img := &scanImage{built: v.seq}
-	var c imageChunk
+	b := imageBuilder{img: &scanImage{built: v.seq}}
 	seal := func() bool {
-		if len(c.starts) == 0 {
-			return true
-		}
-		c.offs = append(c.offs, uint32(len(c.data)))
-		n := int64(cap(c.data) + 4*cap(c.offs) + 8*cap(c.starts))
-		img.chunks = append(img.chunks, c)
-		img.bytes += n
-		c = imageChunk{
-			data:   make([]byte, 0, len(c.data)+len(c.data)/8),
-			offs:   make([]uint32, 0, 2*imageChunkRows+1),
-			starts: make([]Seq, 0, imageChunkRows),
-		}
-		return db.images.used.Add(n) <= db.images.budget && Seq(st.lastChange.Load()) <= v.seq && !db.closing.Load()
+		return db.images.used.Add(b.seal()) <= db.images.budget && Seq(st.lastChange.Load()) <= v.seq && !db.closing.Load()
 	}
 	good := true
 	for good && it.Next() {
-		c.offs = append(c.offs, uint32(len(c.data)))
-		c.data = append(c.data, it.Key()...)
-		c.offs = append(c.offs, uint32(len(c.data)))
-		c.data = append(c.data, it.Tuple()...)
-		c.starts = append(c.starts, it.Start())
-		if len(c.starts) == imageChunkRows || len(c.data) >= imageChunkBytes {
+		b.add(it.Key(), it.Tuple(), it.Start())
+		if b.full() {
 			good = seal()
 		}
 	}
 	if !good || it.Err() != nil || !seal() {
-		db.images.used.Add(-img.bytes)
+		db.images.used.Add(-b.img.bytes)
 		return nil
 	}
-	return img
+	return b.img
+}
+
+// loadedImages lays out what a large load brings to storages that were empty, so
+// that the first scan after it need not go through the engine while that is still
+// busy with the load. The rows have no starts yet. Loads may take half of what
+// images may have together.
+func (db *DB) loadedImages(b *Batch) map[StorageID]*scanImage {
+	if db.images.budget == 0 || int64(len(b.patches)) < db.images.after {
+		return nil
+	}
+	builders := map[StorageID]*imageBuilder{} // nil: no image of that storage
+	var at StorageID                          // of build; 0 before the first, which no storage has
+	var last []byte
+	var build *imageBuilder
+	for r := b.pb.Reader(); ; {
+		kind, key, value, ok, err := r.Next()
+		if !ok || err != nil {
+			break
+		}
+		id, rest, ok := presentKey(key)
+		if !ok {
+			continue
+		}
+		if id != at {
+			if _, again := builders[id]; !again && db.TableLastChange(id) == 0 {
+				builders[id] = &imageBuilder{img: &scanImage{}}
+			} else {
+				builders[id] = db.drop(builders[id])
+			}
+			at, last, build = id, nil, builders[id]
+		}
+		if build == nil {
+			continue
+		}
+		good := kind == pebble.InternalKeyKindSet && len(value) >= 8 && (last == nil || bytes.Compare(last, rest) < 0)
+		if last = rest; good {
+			build.add(rest, value[8:], 0)
+			good = !build.full() || db.images.used.Add(build.seal()) <= db.images.budget/2
+		}
+		if !good {
+			builders[id] = db.drop(build)
+			build = nil
+		}
+	}
+	images := map[StorageID]*scanImage{}
+	for id, build := range builders {
+		if build == nil {
+			continue
+		}
+		if db.images.used.Add(build.seal()) > db.images.budget/2 || int64(len(build.img.chunks)*imageChunkRows) < db.images.after {
+			db.drop(build)
+			continue
+		}
+		images[id] = build.img
+	}
+	return images
+}
+
+// keepFirst drops the images of storages that another commit changed first. The
+// caller holds the sequencer's lock.
+func (db *DB) keepFirst(images map[StorageID]*scanImage) {
+	for id, img := range images {
+		if db.TableLastChange(id) != 0 {
+			db.images.used.Add(-img.bytes)
+			delete(images, id)
+		}
+	}
+}
+
+// drop gives back the memory of an image that is not to be; it returns nil.
+func (db *DB) drop(b *imageBuilder) *imageBuilder {
+	if b != nil {
+		db.images.used.Add(-b.img.bytes)
+	}
+	return nil
+}
+
+// install puts the images of a load in force; seq is its commit.
+func (db *DB) install(images map[StorageID]*scanImage, seq Seq) {
+	im := &db.images
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	if im.building == nil {
+		im.building = make(map[StorageID]bool)
+		im.made = make(map[StorageID]*scanImage)
+	}
+	for id, img := range images {
+		img.built = seq
+		for i := range img.chunks {
+			starts := img.chunks[i].starts
+			for k := range starts {
+				starts[k] = seq
+			}
+		}
+		if old := im.made[id]; old != nil {
+			im.used.Add(-old.bytes)
+		}
+		im.made[id] = img
+		db.states.ensure(id).image.Store(img)
+	}
 }
 
 // sweepImages drops the images that changes have made useless.

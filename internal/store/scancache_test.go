@@ -108,3 +108,56 @@ func TestScanImage(t *testing.T) {
 		t.Errorf("%d bytes of images after the last became useless", got)
 	}
 }
+
+// Goal: a load that fills an empty storage leaves an image with exactly its rows,
+// and no load does whose storage is not its own alone. Method: loads of two
+// storages with small commits around them; of the load that came too late the
+// images are asked for directly.
+func TestLoadedImage(t *testing.T) {
+	db := openSmall(t, vfs.NewMem(), func(o *Options) { o.ScanImageBytes = 64 << 20 })
+	defer db.Close()
+	rows := int(db.images.after) + 3*imageChunkRows/2
+	fill := func(b *Batch, id StorageID) {
+		for i := range rows {
+			b.Put(id, benchKey(nil, uint64(i)), benchKey(nil, uint64(i)*7))
+			b.Change(9, id, OpInsert, benchKey(nil, uint64(i)), nil, nil, nil) // its chunks come between the rows
+		}
+	}
+	scan := func(id StorageID) (n int, image bool) {
+		v := db.View()
+		defer v.Release()
+		it := v.Scan(id, nil, nil, ScanOptions{})
+		image = it.mode == modeImage
+		for ; it.Next(); n++ {
+			if string(it.Key()) != string(benchKey(nil, uint64(n))) || string(it.Tuple()) != string(benchKey(nil, uint64(n)*7)) || it.Start() != db.TableLastChange(id) {
+				t.Fatalf("row %d of storage %d is wrong", n, id)
+			}
+		}
+		must(t, it.Close())
+		return n, image
+	}
+	commit(t, db, func(b *Batch) { fill(b, 100); fill(b, 101) })
+	for _, id := range []StorageID{100, 101} {
+		if n, image := scan(id); n != rows || !image {
+			t.Errorf("storage %d: %d rows of %d, from an image: %v", id, n, rows, image)
+		}
+	}
+	late := db.NewBatch()
+	defer late.Close()
+	fill(late, 102)
+	images := db.loadedImages(late)
+	if len(images) != 1 {
+		t.Fatalf("%d images of one load", len(images))
+	}
+	commit(t, db, func(b *Batch) { b.Put(102, benchKey(nil, 1<<40), nil) })
+	if db.keepFirst(images); len(images) != 0 {
+		t.Error("an image of a storage that another commit filled first is kept")
+	}
+	backwards := db.NewBatch()
+	defer backwards.Close()
+	fill(backwards, 103)
+	backwards.Put(103, nil, nil)
+	if got := db.loadedImages(backwards); len(got) != 0 {
+		t.Error("rows out of order make an image")
+	}
+}
