@@ -12,7 +12,6 @@ type equalClass struct {
 	cols  []*plan.ColRef
 	value plan.Expr
 	by    *plan.FuncCall // an equality of the class, to make others from
-	made  []plan.Expr    // the equalities with the value
 }
 
 // derive completes the conditions of a group of inner joins: where a = b and b = 5

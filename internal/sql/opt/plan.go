@@ -68,7 +68,6 @@ type planner struct {
 	out    *phys.Plan
 	ctes   map[*plan.CTE]*phys.CTE // the materialised ones
 	inline map[*plan.CTE]bool
-	unions map[*plan.CTE]*plan.RecursiveUnion
 	count  int                // subplans so far
 	rerun  int                // plans around that are run once for each row of another
 	sizes  map[uint32]float64 // rows of the tables asked for
