@@ -70,14 +70,14 @@ func (s *Session) catalogEnv(ctx context.Context, snapshot *catalog.Snapshot) *s
 			return -1, 0
 		},
 		Print: func(text string, t *catalog.Table, pretty bool) string {
-			return reprint(ctx, names, text, t, pretty, s.bindOptions(ctx, statement{}))
+			return reprint(ctx, names, text, t, s.formats(), pretty, s.bindOptions(ctx, statement{}))
 		},
 		PrintView: func(v *catalog.View, pretty bool) string {
 			q, err := parseView(v.Query)
 			if err != nil {
 				return v.Query
 			}
-			text, err := deparse.Query(ctx, names, q, s.bindOptions(ctx, statement{}), pretty)
+			text, err := deparse.Query(ctx, names, q, s.bindOptions(ctx, statement{}), s.formats(), pretty)
 			if err != nil {
 				return v.Query + ";"
 			}
@@ -106,7 +106,7 @@ func (s *Session) catalogEnv(ctx context.Context, snapshot *catalog.Snapshot) *s
 }
 
 // reprint prints a stored expression as pg_get_expr does.
-func reprint(ctx context.Context, cat *bind.SnapshotCatalog, text string, t *catalog.Table, pretty bool, opts bind.Options) string {
+func reprint(ctx context.Context, cat *bind.SnapshotCatalog, text string, t *catalog.Table, formats *pgfmt.Settings, pretty bool, opts bind.Options) string {
 	tree, err := parse.Expr(text)
 	if err != nil {
 		return text
@@ -115,7 +115,7 @@ func reprint(ctx context.Context, cat *bind.SnapshotCatalog, text string, t *cat
 	if err != nil {
 		return text
 	}
-	return deparse.Expr(cat, t, bound, pretty)
+	return deparse.Expr(cat, t, bound, formats, pretty)
 }
 
 // activity lists the sessions for pg_stat_activity.

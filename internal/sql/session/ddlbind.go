@@ -46,7 +46,7 @@ func (b *ddlBinder) bindExpr(t *catalog.Table, e ast.Expr, use bind.ExprUse, wan
 // print is the stored form of an expression: that of pg_get_expr, with every
 // name qualified so that it means the same under any search path.
 func (b *ddlBinder) print(t *catalog.Table, e *bind.BoundExpr) string {
-	return deparse.Expr(deparse.Qualified(b.catalog()), t, e, false)
+	return deparse.Expr(deparse.Qualified(b.catalog()), t, e, nil, false)
 }
 
 // Default implements ddl.Binder.
@@ -158,7 +158,7 @@ func (b *ddlBinder) named(q *ast.SelectStmt, names []string) (string, error) {
 		}
 		t.Name, names = names[0], names[1:]
 	}
-	return deparse.Tree(deparse.Qualified(b.catalog()), tree, false), nil
+	return deparse.Tree(deparse.Qualified(b.catalog()), tree), nil
 }
 
 // RenameOutput implements ddl.Binder.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
 	"github.com/driftdb/driftdb/internal/sql/bind"
 	"github.com/driftdb/driftdb/internal/sql/builtin"
@@ -326,6 +328,11 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 		if pl, err = s.planIn(ctx, c, st, false); err != nil {
 			return nil, false, err
 		}
+		if p.columns != nil && !sameShape(p.columns, pl.columns) {
+			e := pgerr.New(pgcode.FeatureNotSupported, "cached plan must not change result type")
+			e.Routine = "RevalidateCachedQuery" // drivers look at it to prepare again
+			return nil, false, e
+		}
 		p.plan = pl
 	}
 	if pl.stmt.Command != plan.CommandSelect {
@@ -352,6 +359,12 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 
 // workers is how many goroutines one query may use.
 const workers = 2
+
+// sameShape reports whether a client that was told of one list of columns can
+// read rows of the other.
+func sameShape(told, now []client.Column) bool {
+	return slices.EqualFunc(told, now, func(a, b client.Column) bool { return a.Name == b.Name && a.Type == b.Type })
+}
 
 // lockRelations takes the table locks of a plan.
 func (s *Session) lockRelations(ctx context.Context, p *planned, c view) (again bool, err error) {
