@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"math"
 	"slices"
 
 	"github.com/driftdb/driftdb/internal/datum"
@@ -132,12 +133,22 @@ func sameValue(a, b datum.Datum) bool {
 	if a.Kind() != b.Kind() {
 		return false
 	}
+	// Values that compare equal may still be told apart: 1.0 and 1.00, 0 and -0.
 	switch a.Kind() {
 	case datum.Numeric:
 		return a.Decimal().Exponent == b.Decimal().Exponent && datum.Compare(a, b) == 0
-	case datum.BPChar:
+	case datum.Float:
+		return math.Float64bits(a.Float()) == math.Float64bits(b.Float())
+	case datum.BPChar, datum.JSONB:
 		return a.Str() == b.Str()
-	case datum.Array, datum.Record:
+	case datum.Interval:
+		return a.Interval() == b.Interval()
+	case datum.TimeTZ:
+		return a.TimeTZ() == b.TimeTZ()
+	case datum.Array:
+		x, y := a.Array(), b.Array()
+		return x.Elem == y.Elem && slices.Equal(x.Dims, y.Dims) && slices.EqualFunc(x.Elems, y.Elems, sameValue)
+	case datum.Record:
 		return a == b
 	}
 	return datum.Compare(a, b) == 0
