@@ -382,10 +382,14 @@ func (b *binder) finishCall(blk *block, c *call, f *callee, filter plan.Expr) pl
 	if p.RetSet {
 		b.checkSetPlacement(blk, n.Pos)
 	}
-	return &plan.FuncCall{
+	call := &plan.FuncCall{
 		Loc: plan.Loc(n.Pos), Typ: plan.Typ(types.Of(result)), Proc: p, Args: args,
 		Variadic: n.Variadic && p.Variadic != 0, Gathered: gathered, Syntax: n.Syntax,
 	}
+	if f.order == nil {
+		call.Defaults = f.defaults
+	}
+	return call
 }
 
 // checkAggSyntax refuses WITHIN GROUP where it does not belong and its absence

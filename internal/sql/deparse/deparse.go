@@ -14,9 +14,10 @@ import (
 )
 
 // Expr prints an expression over one table's columns, as pg_get_expr does. t may
-// be nil for expressions without columns.
-func Expr(cat bind.Catalog, t *catalog.Table, e *bind.BoundExpr, pretty bool) string {
-	p := newPrinter(cat, pretty)
+// be nil for expressions without columns. Constants are written with formats, or
+// in the fixed form that the catalog keeps when it is nil.
+func Expr(cat bind.Catalog, t *catalog.Table, e *bind.BoundExpr, formats *pgfmt.Settings, pretty bool) string {
+	p := newPrinter(cat, formats, pretty)
 	names := map[plan.ColID]string{}
 	for _, c := range e.Cols {
 		names[c.ID] = e.Meta.Column(c.ID).Name
@@ -27,13 +28,15 @@ func Expr(cat bind.Catalog, t *catalog.Table, e *bind.BoundExpr, pretty bool) st
 }
 
 // Query prints a query as pg_get_viewdef does, with names qualified as cat's
-// search path asks for and without a semicolon.
-func Query(ctx context.Context, cat bind.Catalog, q *ast.SelectStmt, opts bind.Options, pretty bool) (string, error) {
+// search path asks for and without a semicolon; formats as in Expr.
+func Query(ctx context.Context, cat bind.Catalog, q *ast.SelectStmt, opts bind.Options, formats *pgfmt.Settings, pretty bool) (string, error) {
 	tree, err := bind.BindQuery(ctx, cat, q, opts)
 	if err != nil {
 		return "", err
 	}
-	return Tree(cat, tree, pretty), nil
+	p := newPrinter(cat, formats, pretty)
+	p.query(tree, topLabels(tree))
+	return p.b.String(), nil
 }
 
 // Stored prints a query in the qualified form that the catalog keeps.
@@ -42,7 +45,7 @@ func Stored(ctx context.Context, cat bind.Catalog, q *ast.SelectStmt, opts bind.
 	if err != nil {
 		return "", err
 	}
-	return Tree(Qualified(cat), tree, false), nil
+	return Tree(Qualified(cat), tree), nil
 }
 
 // Renamed prints in the qualified form a query that was bound in the catalog
@@ -52,15 +55,15 @@ func Renamed(ctx context.Context, before, after bind.Catalog, q *ast.SelectStmt,
 	if err != nil {
 		return "", err
 	}
-	p := newPrinter(Qualified(after), false)
+	p := newPrinter(Qualified(after), nil, false)
 	p.renamed = true
 	p.query(tree, topLabels(tree))
 	return p.b.String(), nil
 }
 
-// Tree prints a bound query.
-func Tree(cat bind.Catalog, t *bind.Tree, pretty bool) string {
-	p := newPrinter(cat, pretty)
+// Tree prints a bound query for the catalog.
+func Tree(cat bind.Catalog, t *bind.Tree) string {
+	p := newPrinter(cat, nil, false)
 	p.query(t, topLabels(t))
 	return p.b.String()
 }
@@ -120,9 +123,11 @@ type printer struct {
 	windows []*bind.TreeWindow
 }
 
-func newPrinter(cat bind.Catalog, pretty bool) *printer {
-	settings := *pgfmt.Default()
-	settings.IntervalStyle = pgfmt.IntervalPostgres
+func newPrinter(cat bind.Catalog, formats *pgfmt.Settings, pretty bool) *printer {
+	if formats == nil {
+		formats = pgfmt.Default()
+	}
+	settings := *formats
 	settings.Names = regNames{cat}
 	return &printer{b: &strings.Builder{}, cat: cat, pretty: pretty, fmt: &settings}
 }

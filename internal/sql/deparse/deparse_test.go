@@ -63,7 +63,7 @@ func TestRoundTrip(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s\nprints as\n%s\nwhich does not parse: %v", sql, text, err)
 				}
-				text, err = deparse.Query(ctx, cat, list[0].Stmt.(*ast.SelectStmt), options, pretty)
+				text, err = deparse.Query(ctx, cat, list[0].Stmt.(*ast.SelectStmt), options, nil, pretty)
 				if err != nil {
 					t.Fatalf("%s\nprints as\n%s\nwhich does not bind: %v", sql, text, err)
 				}
@@ -116,7 +116,7 @@ func TestAgainstPostgreSQL(t *testing.T) {
 		total++
 		row := run("DROP VIEW IF EXISTS x; CREATE VIEW x AS " + sql + "; SELECT pg_get_viewdef('x'), pg_get_viewdef('x', true)")
 		for i, pretty := range []bool{false, true} {
-			have, err := deparse.Query(ctx, cat, parseSelect(t, sql), options, pretty)
+			have, err := deparse.Query(ctx, cat, parseSelect(t, sql), options, nil, pretty)
 			if err != nil {
 				have = err.Error()
 			}

@@ -302,7 +302,7 @@ func (p *printer) call(e *plan.FuncCall, implicit bool) {
 	case p.special(e):
 	default:
 		p.write(p.functionName(e.Proc.Schema, e.Proc.Name), "(")
-		for i, a := range e.Args {
+		for i, a := range e.Args[:len(e.Args)-e.Defaults] {
 			if i > 0 {
 				p.write(", ")
 			}

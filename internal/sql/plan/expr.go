@@ -69,6 +69,7 @@ type FuncCall struct {
 	Op       *builtin.Operator
 	Args     []Expr
 	Variadic bool           // the last argument was written VARIADIC
+	Defaults int            // arguments at the end that were not written
 	Gathered bool           // the last argument is an array the binder gathered
 	Cast     CastForm       // the call stands for a cast
 	Syntax   ast.FuncSyntax // how it was written, for printing
