@@ -23,10 +23,8 @@ func (tx *Tx) Commit(ctx context.Context) (store.Seq, store.Time, error) {
 		tx.end(false)
 		return 0, 0, wrapStore(err)
 	}
-	if seq != 0 {
-		for _, f := range tx.onPublish {
-			f(seq, at)
-		}
+	for _, f := range tx.onPublish {
+		f(seq, at)
 	}
 	tx.end(true)
 	return seq, at, nil

@@ -209,7 +209,7 @@ func (tx *Tx) RunChecks(ctx context.Context, wanted func(tag uint32) bool) error
 }
 
 // OnPublish registers a function that runs once the commit is visible, before
-// locks are released.
+// locks are released; its commit is 0 when the transaction changed no rows.
 func (tx *Tx) OnPublish(f func(store.Seq, store.Time)) { tx.onPublish = append(tx.onPublish, f) }
 
 // OnEnd registers a function that runs after the transaction has ended, either
