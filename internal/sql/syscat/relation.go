@@ -96,7 +96,7 @@ func (all *relations) loadInformationSchema() {
 			names = append(names, name)
 		}
 		columns[name] = append(columns[name], catalog.Column{
-			Attnum: int16(row.Int("attnum")), Name: row.Text("attname"), Type: types.Of(domainBase(row.Text("typname"), types.OID(row.OID("atttypid")))),
+			Attnum: int16(row.Int("attnum")), Name: row.Text("attname"), Type: domainBase(row.Text("typname"), types.OID(row.OID("atttypid"))),
 		})
 	}
 	for i, name := range names {
@@ -105,18 +105,20 @@ func (all *relations) loadInformationSchema() {
 }
 
 // domainBase replaces information_schema's domains by what they are over.
-func domainBase(name string, oid types.OID) types.OID {
+func domainBase(name string, oid types.OID) types.T {
 	switch name {
 	case "sql_identifier":
-		return types.Name
-	case "character_data", "yes_or_no":
-		return types.VarChar
+		return types.Of(types.Name)
+	case "character_data":
+		return types.Of(types.VarChar)
+	case "yes_or_no":
+		return types.T{OID: types.VarChar, Typmod: 7} // varchar(3)
 	case "cardinal_number":
-		return types.Int4
+		return types.Of(types.Int4)
 	case "time_stamp":
-		return types.TimestampTZ
+		return types.T{OID: types.TimestampTZ, Typmod: 2}
 	}
-	return oid
+	return types.Of(oid)
 }
 
 // firstDriftOID numbers the views of schema drift.
