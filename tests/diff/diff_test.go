@@ -137,6 +137,8 @@ type runner struct {
 	past     *pasts
 	tally    *tally
 	seen     map[string]int
+	stale    []string // sequences to set anew
+	synced   int      // what the last was set to
 	shown    int
 }
 
@@ -172,6 +174,7 @@ func maxShown() int {
 
 func (r *runner) fresh() {
 	r.t.Helper()
+	r.stale, r.synced = nil, 0
 	for _, s := range []*side{r.ref, r.our} {
 		if err := s.fresh(); err != nil {
 			r.t.Fatal(err)
@@ -181,6 +184,20 @@ func (r *runner) fresh() {
 
 // both runs a statement on the two sides at once.
 func (r *runner) both(st *statement) (ref, got outcome) {
+	if len(r.stale) > 0 && r.ref.conn.TxStatus() != 'E' {
+		for _, name := range r.stale {
+			r.synced = r.synced%20_000 + 100
+			sql := fmt.Sprintf("SELECT setval(%s, %d)", name, r.synced)
+			r.ref.simple(sql)
+			r.our.simple(sql)
+		}
+		r.stale = nil
+	}
+	defer func() {
+		if ref.code != "" {
+			r.stale = append(r.stale, st.sequences...)
+		}
+	}()
 	done := make(chan outcome, 1)
 	go func() { done <- r.ref.run(st) }()
 	got = r.our.run(st)
@@ -267,7 +284,7 @@ func (r *runner) report(script []*statement, d string, ref, got *outcome) {
 	last := script[len(script)-1]
 	what, _, _ := strings.Cut(d, ":")
 	signature := what + last.kind
-	if what == "code" {
+	if strings.HasPrefix(what, "code") {
 		signature = variable.ReplaceAllString(ref.code+ref.message+"/"+got.code+got.message, "")
 	}
 	r.seen[signature]++

@@ -23,6 +23,17 @@ func (g *gen) row(cols []*column) string {
 	return "(" + strings.Join(parts, ", ") + ")"
 }
 
+// sequences names the sequences behind a table's columns.
+func (t *table) sequences() []string {
+	var out []string
+	for _, c := range t.cols {
+		if c.name == "id" && (c.identity != "" || c.hasDef) {
+			out = append(out, fmt.Sprintf("pg_get_serial_sequence('%s', '%s')", t.name, c.name))
+		}
+	}
+	return out
+}
+
 // insertable are the columns an INSERT names, required ones always among them.
 func (g *gen) insertable(t *table) []*column {
 	var cols []*column
@@ -40,7 +51,7 @@ func (g *gen) insert() *statement {
 	if t == nil {
 		return nil
 	}
-	return &statement{kind: "insert/values", sql: g.insertValues(t) + g.returning(t), writes: true}
+	return &statement{kind: "insert/values", sql: g.insertValues(t) + g.returning(t), writes: true, sequences: t.sequences()}
 }
 
 func (g *gen) insertValues(t *table) string {
@@ -90,7 +101,7 @@ func (g *gen) insertSelect() *statement {
 	}
 	q := g.query(1, want)
 	return &statement{
-		kind: "insert/select", writes: true,
+		kind: "insert/select", writes: true, sequences: t.sequences(),
 		sql: fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM (%s) q ORDER BY %s LIMIT %d", t.name, columnList(cols), q.sql, q.orderText("q"), g.Intn(6)) + g.returning(t),
 	}
 }
@@ -119,7 +130,7 @@ func (g *gen) onConflict() *statement {
 			sql += " WHERE " + g.expr(kindByName["bool"], s, 2)
 		}
 	}
-	return &statement{kind: "insert/on conflict", sql: sql + g.returning(t), writes: true}
+	return &statement{kind: "insert/on conflict", sql: sql + g.returning(t), writes: true, sequences: t.sequences()}
 }
 
 // assignments makes the SET list of an UPDATE.

@@ -115,6 +115,9 @@ type statement struct {
 	loose bool
 	// copyIn is the data sent for COPY FROM STDIN.
 	copyIn string
+	// sequences are queries that name the sequences an INSERT may have drawn from:
+	// how many numbers a failed one used up is not defined, so they are set anew.
+	sequences []string
 	// writes tells that the databases may differ after a difference.
 	writes bool
 	// effect changes the model when the statement succeeded on both sides; failure
@@ -175,6 +178,9 @@ func (g *gen) next() *statement {
 		}
 		g.params = g.chance(15)
 		if s := g.draw(); s != nil {
+			if family, _, _ := strings.Cut(s.kind, "/"); len(g.args) > 0 && slices.Contains(noParameters, family) {
+				continue
+			}
 			s.args = g.args
 			if len(s.args) > 0 || g.chance(25) && !strings.HasPrefix(s.kind, "copy") {
 				s.extended = true
@@ -184,6 +190,9 @@ func (g *gen) next() *statement {
 		}
 	}
 }
+
+// noParameters are statements that take no parameters.
+var noParameters = []string{"ddl", "alter", "copy", "cursor", "prepared"}
 
 func (g *gen) draw() *statement {
 	makers := openMakers

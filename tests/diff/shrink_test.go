@@ -66,6 +66,7 @@ func (r *runner) shrinkText(best *[]*statement, i int, try func([]*statement) bo
 // replay runs a script in a fresh schema and returns the last statement's
 // difference, "" when it has none or an earlier one differs.
 func (r *runner) replay(script []*statement) string {
+	r.stale, r.synced = nil, 0
 	for _, s := range []*side{r.ref, r.our} {
 		if err := s.fresh(); err != nil {
 			return ""
