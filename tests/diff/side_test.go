@@ -217,7 +217,9 @@ func (st *statement) eitherWay(a, b *outcome) bool {
 
 // broken tells whether a statement failed on a value or a constraint: of a write
 // of many rows, which is met first depends on how many are computed at once.
-func broken(o *outcome) bool { return strings.HasPrefix(o.code, "22") || strings.HasPrefix(o.code, "23") }
+func broken(o *outcome) bool {
+	return strings.HasPrefix(o.code, "22") || strings.HasPrefix(o.code, "23")
+}
 
 // folds tells whether PostgreSQL may have replaced an output column by a constant
 // whose type modifier is not the expression's.
