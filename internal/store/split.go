@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"time"
 )
 
 // Split returns up to n-1 keys, increasing and strictly between lower and upper,
@@ -96,6 +97,24 @@ func eightBytes(b []byte) uint64 {
 	var x [8]byte
 	copy(x[:], b)
 	return binary.BigEndian.Uint64(x[:])
+}
+
+// sizeAge is how long an estimate of StorageBytes is used.
+const sizeAge = time.Second
+
+// StorageBytes is EstimateBytes of a whole storage, up to a second old: planners
+// ask it of each table of each statement.
+func (db *DB) StorageBytes(id StorageID) (uint64, error) {
+	st, now := db.states.ensure(id), time.Now().UnixNano()
+	if at := st.sizedAt.Load(); at != 0 && now-at < int64(sizeAge) && now >= at {
+		return st.size.Load(), nil
+	}
+	n, err := db.EstimateBytes(id, nil, nil)
+	if err == nil {
+		st.size.Store(n)
+		st.sizedAt.Store(now)
+	}
+	return n, err
 }
 
 // EstimateBytes estimates how many bytes on disk a span of a storage's present

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // Parts cut by Split must hold similar numbers of rows and together all of them,
@@ -61,5 +63,29 @@ func TestSplitCutsSkewedKeys(t *testing.T) {
 	}
 	if sum != rows {
 		t.Errorf("parts have %d rows together, want %d", sum, rows)
+	}
+}
+
+// StorageBytes answers from memory for a while, and asks again afterwards.
+func TestStorageBytes(t *testing.T) {
+	db := openSmall(t, vfs.NewMem(), nil)
+	defer db.Close()
+	if n, err := db.StorageBytes(100); err != nil || n != 0 {
+		t.Fatalf("an empty storage has %d bytes, %v", n, err)
+	}
+	commit(t, db, func(b *Batch) {
+		for i := range 5000 {
+			b.Put(100, benchKey(nil, uint64(i)), benchKey(nil, uint64(i)))
+		}
+	})
+	must(t, db.Compact(t.Context()))
+	want, err := db.EstimateBytes(100, nil, nil)
+	must(t, err)
+	if n, _ := db.StorageBytes(100); n != 0 || want == 0 {
+		t.Errorf("%d bytes within a second, %d at once", n, want)
+	}
+	db.states.get(100).sizedAt.Add(-int64(sizeAge))
+	if n, _ := db.StorageBytes(100); n != want {
+		t.Errorf("%d bytes a second later, want %d", n, want)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// storageState is what is known of one storage without reading it. Both fields
+// storageState is what is known of one storage without reading it. Its first fields
 // are seqs of applied commits; they may be newer than the View at hand.
 type storageState struct {
 	lastChange atomic.Uint64
@@ -15,6 +15,9 @@ type storageState struct {
 	image        atomic.Pointer[scanImage]
 	scannedRows  atomic.Int64  // rows scanned since the change below
 	scannedSince atomic.Uint64 // the lastChange that scannedRows counts from
+
+	size    atomic.Uint64 // the last answer of StorageBytes
+	sizedAt atomic.Int64  // and when that was, in nanoseconds of the wall clock
 }
 
 const stateChunk = 1024

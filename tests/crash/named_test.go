@@ -32,6 +32,9 @@ func TestEarlyStartLateCommit(t *testing.T) {
 		t.Helper()
 		expect(t, other, "SELECT * FROM t AS OF @SEQ:"+between+" ORDER BY k", want)
 		expect(t, other, fmt.Sprintf("SELECT * FROM t AS OF timestamptz '%s' ORDER BY k", at), want)
+		for k, row := range []string{"1|one", "2|two", "", "4|between"} {
+			expect(t, other, fmt.Sprintf("SELECT * FROM t AS OF @SEQ:%s WHERE k = %d", between, k+1), row)
+		}
 		if t.Failed() {
 			t.Fatal(when)
 		}
@@ -50,11 +53,13 @@ func TestEarlyStartLateCommit(t *testing.T) {
 // Two commits in one microsecond with a read AS OF that microsecond between them:
 // the second gets a later time, and the answer stays.
 func TestTwoCommitsInOneMicrosecond(t *testing.T) {
-	e := openEngine(t, "", engine.Options{InMemory: true, Clock: clock.NewManual(1_000_000_000)})
+	ck := clock.NewManual(1_000_000_000)
+	e := openEngine(t, "", engine.Options{InMemory: true, Clock: ck})
 	defer e.Close()
 	c := connect(t, e)
 	must(t, c, "CREATE TABLE t (k int)")
 	must(t, c, "INSERT INTO t VALUES (1)")
+	ck.Advance(time.Second) // the next commit would get exactly this time
 	at := must(t, c, "SELECT now()")
 	sql := fmt.Sprintf("SELECT count(*), drift.seq_at('%[1]s') FROM t FOR SYSTEM_TIME AS OF timestamptz '%[1]s'", at)
 	before := must(t, c, sql)
@@ -109,8 +114,11 @@ func TestStalledSync(t *testing.T) {
 		_, err := w.query("BEGIN; INSERT INTO t VALUES (4, 'new'); UPDATE t SET s = 'updated' WHERE k = 2; DELETE FROM t WHERE k = 3; COMMIT")
 		done <- err
 	}()
-	for e.Store().Stats().UnpublishedLast == e.Store().Stats().LastSeq {
-		time.Sleep(time.Millisecond)
+	for deadline := time.Now().Add(5 * time.Second); e.Store().Stats().UnpublishedLast == e.Store().Stats().LastSeq; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			release()
+			t.Fatal("no commit waits for its sync")
+		}
 	}
 	for range 3 {
 		expect(t, r, "SELECT * FROM t ORDER BY k", "1|keep\n2|update\n3|delete")
@@ -146,12 +154,12 @@ func TestSwapsInOneTransaction(t *testing.T) {
 	must(t, c, "CREATE TABLE t (k int PRIMARY KEY, u text UNIQUE, s text)") // 1
 	must(t, c, "CREATE TABLE d (k int PRIMARY KEY, u int UNIQUE, s text)")  // 2
 	must(t, c, "INSERT INTO t VALUES (1, 'a', 'one'), (2, 'b', 'two'), (3, 'c', 'three')")
-	must(t, c, "INSERT INTO d VALUES (1, 10, 'one'), (2, 20, 'two')") // 4
+	must(t, c, "INSERT INTO d VALUES (1, 10, 'one'), (2, 20, 'two'), (3, NULL, 'same'), (4, NULL, 'same')") // 4
 
 	// 5: deleted and inserted again, with other and with the same values.
 	must(t, c, "BEGIN; DELETE FROM t WHERE k = 3; INSERT INTO t VALUES (3, 'c', 'drei'); DELETE FROM d WHERE k = 1; INSERT INTO d VALUES (1, 10, 'one'); COMMIT")
-	// 6: two keys change places.
-	must(t, c, "BEGIN; UPDATE t SET k = 9 WHERE k = 1; UPDATE t SET k = 1 WHERE k = 2; UPDATE t SET k = 2 WHERE k = 9; COMMIT")
+	// 6: two keys change places; two equal rows do too, which changes nothing.
+	must(t, c, "BEGIN; UPDATE d SET k = 9 WHERE k = 3; UPDATE d SET k = 3 WHERE k = 4; UPDATE d SET k = 4 WHERE k = 9; UPDATE t SET k = 9 WHERE k = 1; UPDATE t SET k = 1 WHERE k = 2; UPDATE t SET k = 2 WHERE k = 9; COMMIT")
 	// 7: two unique values change places.
 	must(t, c, "BEGIN; UPDATE t SET u = NULL WHERE k = 1; UPDATE t SET u = 'b' WHERE k = 2; UPDATE t SET u = 'a' WHERE k = 1; "+
 		"UPDATE d SET u = -1 WHERE k = 1; UPDATE d SET u = 10 WHERE k = 2; UPDATE d SET u = 20 WHERE k = 1; COMMIT")
@@ -168,6 +176,8 @@ func TestSwapsInOneTransaction(t *testing.T) {
 		expect(t, c, `SELECT op, seq, "row"->>'u' FROM drift.history('d', 1)`, "insert|4|10\nupdate|7|20")
 		expect(t, c, "SELECT seq, op, key->>'k', new->>'k', old->>'s', new->>'s' FROM drift.changes('t', 4, 6) ORDER BY seq, key->>'k'",
 			"5|update|3|3|three|drei\n6|update|1|2|one|one\n6|update|2|1|two|two")
+		expect(t, c, "SELECT k, system_seq_start FROM d FOR SYSTEM_TIME ALL WHERE s = 'same' ORDER BY k", "3|4\n4|4")
+		expect(t, c, "SELECT count(*) FROM drift.changes('d', 4, 6)", "0")
 		expect(t, c, "SELECT k, u FROM d WHERE u = 10", "2|10")
 		expect(t, c, "SELECT k, u FROM d AS OF @SEQ:6 WHERE u = 10", "1|10")
 		refused(t, c, "INSERT INTO d VALUES (5, 20, '')", "23505")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,6 +35,10 @@ func TestClassic(t *testing.T) {
 	dir := testdata(t)
 	fails := knownFailures(t, filepath.Join(dir, "pg15-fails.txt"))
 	all := os.Getenv("DRIFTDB_SLT_ALL") != ""
+	files, queries := share()
+	if all {
+		files, queries = 1, math.MaxInt
+	}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".test" {
 			return err
@@ -42,10 +47,10 @@ func TestClassic(t *testing.T) {
 		if top, _, _ := strings.Cut(name, "/"); top != "index" && !strings.HasPrefix(top, "select") {
 			return nil
 		}
-		if !all && filepath.Dir(name) != "." && sampled(name)%indexSample(t) != 0 {
+		if filepath.Dir(name) != "." && sampled(name)%files != 0 {
 			return nil
 		}
-		t.Run(strings.TrimSuffix(name, ".test"), func(t *testing.T) { runClassic(t, path, name, fails, all) })
+		t.Run(strings.TrimSuffix(name, ".test"), func(t *testing.T) { runClassic(t, path, name, fails, queries) })
 		return nil
 	})
 	if err != nil {
@@ -53,12 +58,13 @@ func TestClassic(t *testing.T) {
 	}
 }
 
-// indexSample is of how many files of index/ one is run.
-func indexSample(t *testing.T) uint32 {
+// share is how much is run: one file in so many of index/, and about so many
+// queries of a file.
+func share() (files uint32, queries int) {
 	if testing.Short() {
-		return 12
+		return 8, 150
 	}
-	return 6
+	return 3, 600
 }
 
 func sampled(name string) uint32 {
@@ -67,19 +73,16 @@ func sampled(name string) uint32 {
 	return h.Sum32()
 }
 
-// runClassic runs a file. Without all, it takes one query in some, but every
+// runClassic runs a file: about most of its queries, evenly spread, but every
 // statement, because later records need them.
-func runClassic(t *testing.T, path, name string, fails map[string]bool, all bool) {
+func runClassic(t *testing.T, path, name string, fails map[string]bool, most int) {
 	f, err := slt.Parse(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &slt.Runner{Conn: driftserver.Start(t).Connect(t), Server: "postgresql", Classic: true}
 	queries, failures := 0, 0
-	step := 1
-	if !all {
-		step = max(1, len(f.Records)/150)
-	}
+	step := max(1, len(f.Records)/most)
 	for _, rec := range f.Records {
 		if rec.Kind == "query" {
 			queries++

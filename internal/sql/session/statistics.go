@@ -81,7 +81,7 @@ func (st statistics) TableRows(oid uint32) float64 {
 		}
 		return -1
 	}
-	bytes, err := st.srv.DB.EstimateBytes(store.StorageID(t.Storage), nil, nil)
+	bytes, err := st.srv.DB.StorageBytes(store.StorageID(t.Storage))
 	switch {
 	case ok && (err != nil || known.Bytes < sizeMatters || bytes < sizeMatters):
 		return known.Rows
