@@ -339,12 +339,7 @@ func (p *printer) temporal(t *Temporal) {
 	if t == nil {
 		return
 	}
-	if t.Short {
-		p.w(" AS OF ")
-		p.moment(t.From)
-		return
-	}
-	p.w(" FOR SYSTEM_TIME")
+	p.w(" FOR SYSTEM_TIME") // the short form would read some moments as an alias
 	switch t.Kind {
 	case TemporalAsOf:
 		p.w(" AS OF ")
@@ -370,17 +365,15 @@ func (p *printer) moment(m *Moment) {
 		p.expr(m.Expr)
 		return
 	}
-	if f, ok := m.Expr.(*FuncCall); ok && f.Syntax == CallAtTimeZone {
-		p.expr(m.Expr) // a parenthesis would make the short form an alias
+	switch e := m.Expr.(type) {
+	case *OpExpr, *TypeCast:
+		p.expr(e)
 		return
-	}
-	if o, ok := m.Expr.(*OpExpr); ok {
-		p.expr(o)
-		return
-	}
-	if c, ok := m.Expr.(*TypeCast); ok {
-		p.expr(c)
-		return
+	case *FuncCall:
+		if e.Syntax == CallAtTimeZone {
+			p.expr(e)
+			return
+		}
 	}
 	p.operand(m.Expr)
 }

@@ -276,11 +276,10 @@ const (
 
 // Temporal is FOR SYSTEM_TIME ... on one table reference, or the short AS OF.
 type Temporal struct {
-	Pos   int
-	Kind  TemporalKind
-	Short bool
-	From  *Moment
-	To    *Moment
+	Pos  int
+	Kind TemporalKind
+	From *Moment
+	To   *Moment
 }
 
 // Moment is a point of the history: an expression of type timestamptz, or with

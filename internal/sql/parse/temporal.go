@@ -23,7 +23,6 @@ func (p *parser) temporal() *ast.Temporal {
 		}
 		p.advance()
 		p.advance()
-		t.Short = true
 		t.From = p.moment()
 		return t
 	}
