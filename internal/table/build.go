@@ -182,9 +182,9 @@ func (t *Table) duplicateKey(row []datum.Datum, err error) error {
 	if err != nil {
 		return err
 	}
-	x := t.Index(t.Desc.PKIndex)
-	if x == nil {
-		return t.damaged(errNoRow)
+	x, err := t.clustering()
+	if err != nil {
+		return err
 	}
 	return x.duplicated(t.pkValues(row))
 }

@@ -32,6 +32,42 @@ func (x *Index) duplicated(values []datum.Datum) error {
 		WithTable(x.t.schema, x.t.Desc.Name).WithConstraint(x.Desc.Name)
 }
 
+// keyBytesMax is how long the encoded columns of a primary key or an index entry
+// may be. Keys lie in every block index of the store and in iterators, several at
+// a time, so they stay small beside a block cache; PostgreSQL's limit is 2,704
+// bytes after compression, which this is above for all but extreme repetition.
+const keyBytesMax = 64 << 10
+
+// checkSize refuses the key of an entry that is too long: 54000.
+func (x *Index) checkSize(bytes int) error {
+	if bytes <= keyBytesMax {
+		return nil
+	}
+	return pgerr.New(pgcode.ProgramLimitExceeded, "index row size %d exceeds maximum %d for index %q", bytes, keyBytesMax, x.Desc.Name).
+		WithHint("Index a hash of the value, such as md5(), instead of the value.").
+		WithTable(x.t.schema, x.t.Desc.Name).WithConstraint(x.Desc.Name)
+}
+
+// checkKeySize is checkSize for the key that the rows lie under.
+func (t *Table) checkKeySize(bytes int) error {
+	if bytes <= keyBytesMax {
+		return nil
+	}
+	x, err := t.clustering()
+	if err != nil {
+		return err
+	}
+	return x.checkSize(bytes)
+}
+
+// clustering returns the index of the key that the rows lie under.
+func (t *Table) clustering() (*Index, error) {
+	if x := t.Index(t.Desc.PKIndex); x != nil {
+		return x, nil
+	}
+	return nil, pgerr.Internal("table %q has no index for its primary key", t.Desc.Name)
+}
+
 // describe prints key columns and values as PostgreSQL does: (a, b)=(1, x).
 func (x *Index) describe(keys []datum.Datum) string {
 	names := make([]string, len(x.keys))

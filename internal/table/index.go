@@ -127,9 +127,13 @@ type entry struct {
 	stored []datum.Datum
 }
 
-// build makes the entry of a row; ok is false when the row has none.
+// build makes the entry of a row; ok is false when the row has none. A key that
+// is too long is 54000.
 func (x *Index) build(e *entry, values []datum.Datum, rowKey []byte) (ok bool, err error) {
 	if ok, err = x.makeKey(e, values); !ok || err != nil {
+		return false, err
+	}
+	if err := x.checkSize(len(e.key)); err != nil {
 		return false, err
 	}
 	if e.unique == nil {

@@ -184,10 +184,12 @@ func (t *Table) KeyOf(dst []byte, values []datum.Datum) []byte {
 	return dst
 }
 
-// newKey appends the key for a row to be inserted.
+// newKey appends the key for a row to be inserted. A clustering key that is too
+// long is 54000.
 func (t *Table) newKey(dst []byte, tx *txn.Tx, values []datum.Datum) ([]byte, error) {
 	if t.Clustered() {
-		return t.KeyOf(dst, values), nil
+		key := t.KeyOf(dst, values)
+		return key, t.checkKeySize(len(key) - len(dst))
 	}
 	id, err := tx.Manager().NextRowID(t.shape.id)
 	return keyenc.AppendInt(dst, int64(id)), err

@@ -34,7 +34,7 @@ func (s *Set) Writer(st *txn.Statement) *Writer {
 }
 
 // Insert adds a row; values has a place per attnum. It returns the row's key.
-// Errors: 23502, 23505. CHECK constraints are the caller's, before this; foreign
+// Errors: 23502, 23505, 54000. CHECK constraints are the caller's, before this; foreign
 // keys are checked by Finish.
 func (w *Writer) Insert(t *Table, values []datum.Datum) (key []byte, err error) {
 	if err := t.CheckNotNull(values); err != nil {
@@ -75,9 +75,9 @@ func (w *Writer) freeKey(t *Table, key []byte, values []datum.Datum) error {
 	if err != nil || !found {
 		return err
 	}
-	x := t.Index(t.Desc.PKIndex)
-	if x == nil {
-		return pgerr.Internal("table %q has no index for its primary key", t.Desc.Name)
+	x, err := t.clustering()
+	if err != nil {
+		return err
 	}
 	return x.duplicate(t.pkValues(values))
 }
@@ -158,6 +158,9 @@ func (w *Writer) Update(t *Table, row *Row, values []datum.Datum) error {
 	key := row.Key
 	if t.Clustered() {
 		if w.key = t.KeyOf(w.key[:0], values); string(w.key) != string(key) {
+			if err := t.checkKeySize(len(w.key)); err != nil {
+				return err
+			}
 			key = slices.Clone(w.key)
 		}
 	}
