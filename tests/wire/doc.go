@@ -3,9 +3,10 @@
 // must answer ("<"). The runner knows neither DriftDB nor PostgreSQL and works
 // against both: every expectation is PostgreSQL 15's answer.
 //
-//	DRIFTDB_WIRE_ADDR=127.0.0.1:5433 go test ./tests/wire
+//	DRIFTDB_WIRE_ADDR=127.0.0.1:5433 go test -run Scripts ./tests/wire
 //
 // runs the scripts against the server at that address as user and database
-// driftdb, in a schema of their own. With -rewrite the expectations are written
-// anew from the answers; read the difference before committing it.
+// driftdb, in a schema of their own; without the address a server is started.
+// With -rewrite the expectations are written anew from the answers; read the
+// difference before committing it.
 package wire

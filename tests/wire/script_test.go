@@ -288,7 +288,7 @@ func fields(e pgproto3.ErrorResponse) map[string]string {
 // script itself when all are as expected. With rewrite every run of "<" lines
 // stands for all answers that come there.
 func run(address, script string, rewrite bool) (string, error) {
-	params := map[string]string{"user": "driftdb", "database": "driftdb", "options": "-c search_path=" + schema}
+	params := map[string]string{"user": user, "database": user, "TimeZone": "UTC", "options": "-c search_path=" + schema}
 	c, err := dial(address, params)
 	if err != nil {
 		return "", err
@@ -348,11 +348,15 @@ func (c *client) drain(out *strings.Builder) error {
 	}
 }
 
-const schema = "wire_test"
+// user is the name of the user and of the database, schema where the scripts work.
+const (
+	user   = "driftdb"
+	schema = "wire_test"
+)
 
 // prepare makes the schema that the scripts work in.
 func prepare(address string) error {
-	c, err := dial(address, map[string]string{"user": "driftdb", "database": "driftdb"})
+	c, err := dial(address, map[string]string{"user": user, "database": user})
 	if err != nil {
 		return err
 	}
@@ -361,7 +365,7 @@ func prepare(address string) error {
 }
 
 func cleanup(address string) error {
-	c, err := dial(address, map[string]string{"user": "driftdb", "database": "driftdb"})
+	c, err := dial(address, map[string]string{"user": user, "database": user})
 	if err != nil {
 		return err
 	}

@@ -2,22 +2,46 @@ package wire
 
 import (
 	"flag"
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/driftdb/driftdb/internal/testkit/driftserver"
+	"github.com/driftdb/driftdb/internal/testkit/pgref"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the expectations anew from the server's answers")
 
-// TestScripts plays every script of testdata against the server at
-// DRIFTDB_WIRE_ADDR.
+// TestScripts plays every script of testdata against a server of its own, or the
+// one at DRIFTDB_WIRE_ADDR.
 func TestScripts(t *testing.T) {
 	address := os.Getenv("DRIFTDB_WIRE_ADDR")
 	if address == "" {
-		t.Skip("no server to talk to: DRIFTDB_WIRE_ADDR is not set")
+		address = driftserver.Start(t).Addr()
 	}
 	playAll(t, address)
+}
+
+// TestReference plays them against the reference server: the expectations are its
+// answers.
+func TestReference(t *testing.T) {
+	dsn := os.Getenv(pgref.Variable)
+	if dsn == "" {
+		t.Skipf("%s is not set", pgref.Variable)
+	}
+	c, err := pgconn.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.User != user || c.Database != user || c.Password != "" {
+		t.Skipf("the scripts talk as user and database %s, without a password", user)
+	}
+	playAll(t, net.JoinHostPort(c.Host, fmt.Sprint(c.Port)))
 }
 
 func playAll(t *testing.T, address string) {

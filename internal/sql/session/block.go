@@ -165,7 +165,7 @@ func (s *Session) pin(seq store.Seq) error {
 }
 
 // commit ends the transaction; an error means it was rolled back.
-func (s *Session) commit(ctx context.Context, w client.Writer) error {
+func (s *Session) commit(ctx context.Context) error {
 	if s.tx == nil {
 		return nil
 	}
@@ -192,7 +192,7 @@ func (s *Session) commit(ctx context.Context, w client.Writer) error {
 	s.srv.Counters.Commits.Add(1)
 	s.cfg.Commit()
 	s.endBlock()
-	return s.report(w)
+	return nil
 }
 
 // describe gives the commit its user, client, reason and metadata.
@@ -238,7 +238,8 @@ func (s *Session) fail() {
 	s.closePortals(false)
 }
 
-// report tells the client the reported settings that changed.
+// report tells the client the reported settings that changed, just before it is
+// told that the session is ready.
 func (s *Session) report(w client.Writer) error {
 	if w == nil {
 		return nil
@@ -303,17 +304,14 @@ func (s *Session) commitBlock(ctx context.Context, t *ast.TransactionStmt, w cli
 		if err := warn(w, pgcode.NoActiveSqlTransaction, "there is no transaction in progress"); err != nil {
 			return "", err
 		}
-		return "COMMIT", s.commit(ctx, w)
+		return "COMMIT", s.commit(ctx)
 	}
 	modes := s.presentModes()
 	tag := "COMMIT"
 	if s.failed {
 		s.abort()
 		tag = "ROLLBACK"
-		if err := s.report(w); err != nil {
-			return "", err
-		}
-	} else if err := s.commit(ctx, w); err != nil {
+	} else if err := s.commit(ctx); err != nil {
 		return "", err
 	}
 	return tag, s.chain(t.Chain, modes)
@@ -330,9 +328,6 @@ func (s *Session) rollbackBlock(t *ast.TransactionStmt, w client.Writer) (string
 	}
 	modes := s.presentModes()
 	s.abort()
-	if err := s.report(w); err != nil {
-		return "", err
-	}
 	return "ROLLBACK", s.chain(t.Chain, modes)
 }
 

@@ -31,7 +31,6 @@ type portal struct {
 	params  []datum.Datum
 	columns []client.Column
 	run     *running // a query that has begun
-	count   int64    // rows sent so far
 	done    bool
 	cursor  *cursor // a SQL cursor of that name
 }
@@ -340,13 +339,12 @@ func (s *Session) pull(ctx context.Context, q *portal, maxRows int, w client.Wri
 		if row == nil {
 			q.done = true
 			tag := q.run.tag()
-			q.run.close()
-			if err := s.report(w); err != nil {
-				return err
+			if q.run.plan.stmt.Command == plan.CommandSelect {
+				tag = tagOf(q.run.plan, int64(sent)) // of this call, not of earlier ones
 			}
+			q.run.close()
 			return w.Complete(tag)
 		}
-		q.count++
 		if err := w.Row(row); err != nil {
 			return err
 		}
@@ -386,13 +384,12 @@ func (s *Session) Sync(ctx context.Context, failed bool, w client.Writer) error 
 		s.fail()
 		return s.report(w)
 	}
-	if s.tx == nil || s.explicit {
-		return s.report(w)
+	if s.tx != nil && !s.explicit {
+		if err := s.commit(ctx); err != nil {
+			return s.broken(ctx, err, "")
+		}
 	}
-	if err := s.commit(ctx, w); err != nil {
-		return s.broken(ctx, err, "")
-	}
-	return nil
+	return s.report(w)
 }
 
 // dropUnnamed forgets the unnamed statement and portal, as a simple query and a

@@ -50,9 +50,6 @@ func (s *Session) run(ctx context.Context, st statement, w client.Writer) error 
 	if err != nil {
 		return err
 	}
-	if err := s.report(w); err != nil {
-		return err
-	}
 	return complete(w, tag, nil)
 }
 

@@ -20,7 +20,9 @@ func (s *Session) Simple(ctx context.Context, sql string, w client.Writer) error
 		return s.broken(ctx, err, sql)
 	}
 	if len(list) == 0 {
-		return w.Empty()
+		if err := w.Empty(); err != nil {
+			return err
+		}
 	}
 	for i := range list {
 		// The last statement's commit comes before its CommandComplete, so that a
@@ -30,7 +32,7 @@ func (s *Session) Simple(ctx context.Context, sql string, w client.Writer) error
 			return s.broken(ctx, err, sql)
 		}
 	}
-	return nil
+	return s.report(w)
 }
 
 // one runs a statement of a simple query.
@@ -38,7 +40,7 @@ func (s *Session) one(ctx context.Context, sql string, raw *ast.RawStmt, last bo
 	done := &completion{Writer: w}
 	err := s.run(ctx, statement{text: sql, raw: raw}, done)
 	if err == nil && last && s.tx != nil && !s.explicit {
-		err = s.commit(ctx, w)
+		err = s.commit(ctx)
 	}
 	if err != nil {
 		return err
