@@ -3,6 +3,7 @@ package driftdb
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
@@ -31,6 +32,7 @@ type Rows struct {
 	ready    []datum.Datum // rows fetched and not yet returned by Next
 	row      []datum.Datum // the current one
 	settings *pgfmt.Settings
+	earlier  int64  // rows of the pieces before the last, which its tag does not count
 	late     error  // to report when the rows in ready are taken
 	epoch    uint64 // of the session when the rows began
 	err      error
@@ -68,6 +70,7 @@ func (r *Rows) more(ctx context.Context, maxRows int) error {
 	if r.out.done {
 		return r.end(ctx)
 	}
+	r.earlier += int64(maxRows)
 	return nil
 }
 
@@ -136,7 +139,13 @@ func (r *Rows) abandon(ctx context.Context) {
 func (r *Rows) Err() error { return r.err }
 
 // Result tells the command tag once all rows have been read.
-func (r *Rows) Result() Result { return Result{r.out.tag} }
+func (r *Rows) Result() Result {
+	last := Result{r.out.tag}
+	if !strings.HasPrefix(last.tag, "SELECT ") {
+		return last
+	}
+	return Result{fmt.Sprintf("SELECT %d", r.earlier+last.RowsAffected())}
+}
 
 // Close ends the rows and gives back what they hold. It may be called twice. It
 // returns the error of an implicit transaction that could not be committed.
