@@ -245,6 +245,7 @@ func (c *conn) startupParams(version uint32, body []byte) (map[string]string, er
 // clientInfo sorts the start-up parameters.
 func (c *conn) clientInfo(params map[string]string) (client.Info, error) {
 	info := client.Info{Settings: map[string]string{}, PID: c.pid, RemoteAddr: c.net.RemoteAddr().String()}
+	info.Terminate = func() { c.terminate(errShutdown) }
 	for name, value := range params {
 		switch name {
 		case "user":

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/encoding/rowenc"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/txn"
@@ -30,7 +31,11 @@ type Row struct {
 //
 // REPEATABLE READ gives 40001 instead of RowChanged and RowGone.
 func (t *Table) LockRow(st *txn.Statement, key []byte, mode txn.Mode, p txn.Policy) (*Row, txn.RowState, error) {
-	res, err := st.LockRow(t.shape.id, key, mode, p)
+	var harmless func(seen, now []byte) bool
+	if mode == txn.RowKeyShare {
+		harmless = t.sameKeys // FOR KEY SHARE does not mind other changes
+	}
+	res, err := st.LockRow(t.shape.id, key, mode, p, harmless)
 	if err != nil {
 		return nil, res.State, err
 	}
@@ -85,6 +90,37 @@ func (t *Table) UpdateMode(changed []int16) txn.Mode {
 		}
 	}
 	return txn.RowNoKeyUpdate
+}
+
+// NewMode is UpdateMode for new values of these columns: weaker when the row that
+// the statement sees has the same values in its keys already.
+func (t *Table) NewMode(st *txn.Statement, key []byte, columns []int16, value func(i int) datum.Datum) (txn.Mode, error) {
+	mode := t.UpdateMode(columns)
+	if mode != txn.RowUpdate {
+		return mode, nil
+	}
+	img, found, err := st.Get(t.shape.id, key)
+	if err != nil || !found {
+		return mode, err
+	}
+	row, err := t.row(key, img)
+	if err != nil {
+		return mode, err
+	}
+	var changed []int16
+	for i, att := range columns {
+		if !rowenc.Identical(row.Values[att-1], value(i)) {
+			changed = append(changed, att)
+		}
+	}
+	return t.UpdateMode(changed), nil
+}
+
+// sameKeys reports whether two images of a row agree in the columns that other
+// tables may refer to.
+func (t *Table) sameKeys(a, b []byte) bool {
+	columns, equal := t.diff(a, b)
+	return equal || t.UpdateMode(ChangedColumns(columns)) != txn.RowUpdate
 }
 
 // keyed reports whether one of the columns is a key column.

@@ -152,6 +152,12 @@ func (w *Writer) Update(t *Table, row *Row, values []datum.Datum) error {
 		return nil
 	}
 	var err error
+	if t.UpdateMode(w.changed) == txn.RowUpdate {
+		// The caller may have thought that the keys stay as they are.
+		if err := w.tx.LockNewRow(w.st.Context(), t.shape.id, row.Key); err != nil {
+			return err
+		}
+	}
 	if w.tuple, err = t.encode(w.tuple[:0], values); err != nil {
 		return tooBig(err)
 	}

@@ -13,16 +13,10 @@ import (
 // one pass; otherwise w gives up with 40P01. Nothing is found when w was granted
 // meanwhile.
 func (t *lockTable) checkDeadlock(w *waiter) error {
-	for i := range t.shards {
-		t.shards[i].mu.Lock()
-	}
-	defer func() {
-		for i := range t.shards {
-			t.shards[i].mu.Unlock()
-		}
-	}()
-	for w.tx.waiting == w {
-		search := cycleSearch{target: w.tx, seen: map[*Tx]bool{}}
+	t.freeze()
+	defer t.thaw()
+	for w.tx.owner.waiting.Load() == w {
+		search := cycleSearch{target: w.tx.owner, seen: map[*Owner]bool{}}
 		if !search.from(w) {
 			return nil
 		}
@@ -38,10 +32,11 @@ func (t *lockTable) checkDeadlock(w *waiter) error {
 }
 
 // cycleSearch walks from a waiter to those it waits for until it comes back to
-// the target.
+// the target. It goes by owner: what a session holds of its own, one of its
+// transactions may be waiting with.
 type cycleSearch struct {
-	target *Tx
-	seen   map[*Tx]bool
+	target *Owner
+	seen   map[*Owner]bool
 	path   []*waiter // waiters of the cycle in order
 }
 
@@ -49,12 +44,12 @@ func (c *cycleSearch) from(w *waiter) bool {
 	c.path = append(c.path, w)
 	found := false
 	blockers(w, func(tx *Tx) bool {
-		if tx == c.target {
+		if tx.owner == c.target {
 			found = true
 			return false
 		}
-		if next := tx.waiting; next != nil && !c.seen[tx] {
-			c.seen[tx] = true
+		if next := tx.owner.waiting.Load(); next != nil && !c.seen[tx.owner] {
+			c.seen[tx.owner] = true
 			if c.from(next) {
 				found = true
 				return false
@@ -72,7 +67,7 @@ func (c *cycleSearch) from(w *waiter) bool {
 func blockers(w *waiter, yield func(*Tx) bool) {
 	mask := conflicts[w.l.tag.kind()][w.mode]
 	for h := w.l.holders; h != nil; h = h.next {
-		if h.tx != w.tx && h.modes&mask != 0 && !yield(h.tx) {
+		if h.tx.owner != w.tx.owner && h.modes&mask != 0 && !yield(h.tx) {
 			return
 		}
 	}
@@ -89,7 +84,7 @@ func blockers(w *waiter, yield func(*Tx) bool) {
 // letPass grants a waiter of the cycle that only the queue holds back.
 func (c *cycleSearch) letPass() bool {
 	for _, w := range c.path {
-		if w.l.free(w.tx.holds(w.l), w.mode) {
+		if w.l.free(w.tx, w.tx.holds(w.l), w.mode) {
 			w.l.grantWaiter(w)
 			return true
 		}
@@ -104,7 +99,7 @@ func (c *cycleSearch) error() error {
 		if i > 0 {
 			detail.WriteByte('\n')
 		}
-		fmt.Fprintf(&detail, "Process %d waits for %s; blocked by process %d.", w.tx.opts.PID, w.describe(blocker), blocker.opts.PID)
+		fmt.Fprintf(&detail, "Process %d waits for %s; blocked by process %d.", w.tx.owner.pid, w.describe(blocker), blocker.owner.pid)
 	}
 	err := pgerr.New(pgcode.TRDeadlockDetected, "deadlock detected").WithHint("See server log for query details.")
 	err.Detail = detail.String()
@@ -114,10 +109,13 @@ func (c *cycleSearch) error() error {
 // describe names what w waits for as PostgreSQL would: a row is waited for by
 // waiting for the transaction that locked it.
 func (w *waiter) describe(blocker *Tx) string {
-	if w.l.tag.space == spaceTable {
-		return fmt.Sprintf("%s on relation %d of database %d", tableModeNames[w.mode], w.l.tag.obj, databaseOID)
+	switch w.tag.space {
+	case spaceTable:
+		return fmt.Sprintf("%s on relation %d of database %d", tableModeNames[w.mode], w.tag.obj, databaseOID)
+	case spaceAdvisory:
+		return fmt.Sprintf("%s on advisory lock [%d,%d,%d,%d]", tableModeNames[w.mode], databaseOID, w.tag.obj>>32, uint32(w.tag.obj), w.tag.hash)
 	}
-	return fmt.Sprintf("ShareLock on transaction %d", blocker.id)
+	return fmt.Sprintf("ShareLock on transaction %d", blocker.id.Load())
 }
 
 // databaseOID is the number of the only database, for messages.

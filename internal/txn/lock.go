@@ -14,14 +14,15 @@ const lockShards = 64
 
 // lockTable holds every lock of the process. A lock is granted when it conflicts
 // with no other holder and with nobody who waits in front; a holder that wants
-// more does not queue behind those who wait for it.
+// more does not queue behind those who wait for it. Rows are as in PostgreSQL:
+// who conflicts with no holder need not wait, whoever else does.
 type lockTable struct {
 	shards [lockShards]lockShard
 }
 
 // lockShard protects the locks whose tags fall into it: their holders, queues,
-// and the waiting field of the transactions in those queues. The deadlock search
-// locks all shards, in order.
+// and what the owners in those queues wait for. The deadlock search locks all
+// shards, in order.
 type lockShard struct {
 	mu    sync.Mutex
 	locks map[lockTag]*lock
@@ -55,9 +56,15 @@ type grant struct {
 type waiter struct {
 	tx      *Tx
 	l       *lock
+	tag     lockTag // l's, for those who look without the shard's lock
 	mode    Mode
 	passive bool          // wants to know when mode would be free, not to hold it
+	since   time.Time     // when it began to wait
 	granted chan struct{} // receives once, when granted
+}
+
+func newWaiter(tx *Tx, l *lock, mode Mode) *waiter {
+	return &waiter{tx: tx, l: l, tag: l.tag, mode: mode, since: time.Now(), granted: make(chan struct{}, 1)}
 }
 
 func (t *lockTable) shard(tag lockTag) *lockShard {
@@ -72,11 +79,11 @@ func (t *lockTable) acquire(ctx context.Context, tx *Tx, tag lockTag, mode Mode,
 	s.mu.Lock()
 	l := s.find(tag)
 	h := tx.holds(l)
-	if h != nil && covers(tag.kind(), h.modes, mode) {
+	if h != nil && covers(tag, h.modes, mode) {
 		s.mu.Unlock()
 		return false, nil
 	}
-	if l.free(h, mode) && (h != nil || !l.queueBlocks(mode, len(l.queue))) {
+	if l.free(tx, h, mode) && (h != nil || tag.space == spaceRow || !l.queueBlocks(mode, len(l.queue)) || l.ownedBy(tx.owner)) {
 		l.grant(tx, h, mode)
 		s.mu.Unlock()
 		return false, nil
@@ -86,9 +93,9 @@ func (t *lockTable) acquire(ctx context.Context, tx *Tx, tag lockTag, mode Mode,
 		s.mu.Unlock()
 		return false, errNotFree
 	}
-	w := &waiter{tx: tx, l: l, mode: mode, granted: make(chan struct{}, 1)}
+	w := newWaiter(tx, l, mode)
 	l.enqueue(w, h)
-	tx.waiting = w
+	tx.owner.waiting.Store(w)
 	s.mu.Unlock()
 	return true, t.wait(ctx, s, w)
 }
@@ -99,13 +106,14 @@ func (t *lockTable) await(ctx context.Context, tx *Tx, tag lockTag, mode Mode) (
 	s := t.shard(tag)
 	s.mu.Lock()
 	l := s.locks[tag]
-	if l == nil || l.free(tx.holds(l), mode) {
+	if l == nil || l.free(tx, tx.holds(l), mode) {
 		s.mu.Unlock()
 		return false, nil
 	}
-	w := &waiter{tx: tx, l: l, mode: mode, passive: true, granted: make(chan struct{}, 1)}
+	w := newWaiter(tx, l, mode)
+	w.passive = true
 	l.queue = append(l.queue, w)
-	tx.waiting = w
+	tx.owner.waiting.Store(w)
 	s.mu.Unlock()
 	return true, t.wait(ctx, s, w)
 }
@@ -221,9 +229,18 @@ func (tx *Tx) holds(l *lock) *held {
 	return nil
 }
 
-// free reports whether mode conflicts with no holder other than own.
-func (l *lock) free(own *held, mode Mode) bool {
+// free reports whether mode conflicts with no holder other than tx, whose own
+// part is own.
+func (l *lock) free(tx *Tx, own *held, mode Mode) bool {
 	mask := conflicts[l.tag.kind()][mode]
+	if l.tag.space == spaceAdvisory {
+		for h := l.holders; h != nil; h = h.next {
+			if h.tx.owner != tx.owner && h.modes&mask != 0 {
+				return false
+			}
+		}
+		return true
+	}
 	for m := Mode(0); mask != 0; m, mask = m+1, mask>>1 {
 		if mask&1 == 0 || l.counts[m] == 0 {
 			continue
@@ -246,8 +263,28 @@ func (l *lock) queueBlocks(mode Mode, n int) bool {
 	return false
 }
 
-// covers reports whether one of the held modes excludes all that mode does.
-func covers(kind int, heldModes uint8, mode Mode) bool {
+// ownedBy reports whether the owner holds an advisory lock through another of its
+// transactions: its session holds it, and a transaction of it wants it, or the
+// other way round.
+func (l *lock) ownedBy(o *Owner) bool {
+	if l.tag.space != spaceAdvisory {
+		return false
+	}
+	for h := l.holders; h != nil; h = h.next {
+		if h.tx.owner == o {
+			return true
+		}
+	}
+	return false
+}
+
+// covers reports whether one of the held modes excludes all that mode does. Of an
+// advisory lock each mode is kept by itself, since each is given back by itself.
+func covers(tag lockTag, heldModes uint8, mode Mode) bool {
+	if tag.space == spaceAdvisory {
+		return heldModes&(1<<mode) != 0
+	}
+	kind := tag.kind()
 	for m := Mode(0); heldModes != 0; m, heldModes = m+1, heldModes>>1 {
 		if heldModes&1 != 0 && (m == mode || m > mode && conflicts[kind][mode]&^conflicts[kind][m] == 0) {
 			return true
@@ -304,7 +341,7 @@ func (l *lock) remove(w *waiter) bool {
 	for i, other := range l.queue {
 		if other == w {
 			l.queue = append(l.queue[:i], l.queue[i+1:]...)
-			w.tx.waiting = nil
+			w.tx.owner.waiting.Store(nil)
 			return true
 		}
 	}
@@ -315,7 +352,7 @@ func (l *lock) remove(w *waiter) bool {
 func (l *lock) wake() {
 	for i := 0; i < len(l.queue); {
 		w := l.queue[i]
-		if !l.free(w.tx.holds(l), w.mode) || !w.passive && l.queueBlocks(w.mode, i) {
+		if !l.free(w.tx, w.tx.holds(l), w.mode) || !w.passive && l.queueBlocks(w.mode, i) {
 			i++
 			continue
 		}

@@ -84,7 +84,7 @@ func waitFor(t *testing.T, tx *Tx, tag lockTag, mode Mode) <-chan error {
 	s := tx.m.locks.shard(tag)
 	for range 1000 {
 		s.mu.Lock()
-		waits := tx.waiting != nil
+		waits := tx.owner.waiting.Load() != nil
 		s.mu.Unlock()
 		if waits {
 			return done
@@ -117,13 +117,13 @@ func expect(t *testing.T, done <-chan error, code pgcode.Code) *pgerr.Error {
 func TestQueueIsFair(t *testing.T) {
 	m := newManager(t)
 	holder, writer, reader := m.Begin(Options{}), m.Begin(Options{}), m.Begin(Options{})
-	tag := rowTag("k")
-	if _, err := holder.lock(bg, tag, RowShare, Wait); err != nil {
+	tag := lockTag{obj: 7, space: spaceTable}
+	if _, err := holder.lock(bg, tag, Share, Wait); err != nil {
 		t.Fatal(err)
 	}
-	w := waitFor(t, writer, tag, RowUpdate)
-	r := waitFor(t, reader, tag, RowShare)
-	if _, err := holder.lock(bg, tag, RowUpdate, NoWait); err != nil {
+	w := waitFor(t, writer, tag, AccessExclusive)
+	r := waitFor(t, reader, tag, Share)
+	if _, err := holder.lock(bg, tag, AccessExclusive, NoWait); err != nil {
 		t.Fatalf("the only holder may upgrade: %v", err)
 	}
 	holder.Rollback()
@@ -136,6 +136,93 @@ func TestQueueIsFair(t *testing.T) {
 	writer.Rollback()
 	expect(t, r, "")
 	reader.Rollback()
+}
+
+// TestRowQueue: who conflicts with no holder of a row does not wait, as in
+// PostgreSQL; one that then wants more goes before those it keeps waiting.
+func TestRowQueue(t *testing.T) {
+	m := newManager(t)
+	holder, writer, reader := m.Begin(Options{}), m.Begin(Options{}), m.Begin(Options{})
+	tag := rowTag("k")
+	if _, err := holder.lock(bg, tag, RowShare, Wait); err != nil {
+		t.Fatal(err)
+	}
+	w := waitFor(t, writer, tag, RowUpdate)
+	if _, err := reader.lock(bg, tag, RowShare, NoWait); err != nil {
+		t.Fatalf("a reader beside a reader: %v", err)
+	}
+	r := waitFor(t, reader, tag, RowUpdate)
+	holder.Rollback()
+	expect(t, r, "")
+	reader.Rollback()
+	expect(t, w, "")
+	writer.Rollback()
+}
+
+// TestAdvisory: a session's lock outlives its transactions, is counted, and is no
+// obstacle to the session's own transactions.
+func TestAdvisory(t *testing.T) {
+	m := newManager(t)
+	o, p := m.NewOwner(1), m.NewOwner(2)
+	k := AdvisoryKey{Key: 5}
+	tx := m.Begin(Options{Owner: o})
+	for range 2 {
+		if ok, err := o.LockAdvisory(bg, tx, k, false, Wait); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	tx.Rollback()
+	other := m.Begin(Options{Owner: p})
+	take := func() bool {
+		t.Helper()
+		ok, err := other.LockAdvisory(bg, k, true, NoWait)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	tx = m.Begin(Options{Owner: o})
+	if ok, err := tx.LockAdvisory(bg, k, true, NoWait); !ok || err != nil {
+		t.Fatalf("the session stands in its own way: %v %v", ok, err)
+	}
+	tx.Rollback()
+	if take() || o.UnlockAdvisory(k, true) || !o.UnlockAdvisory(k, false) || take() {
+		t.Fatal("not counted")
+	}
+	if !o.UnlockAdvisory(k, false) || o.UnlockAdvisory(k, false) || !take() {
+		t.Fatal("not given back")
+	}
+	tx = m.Begin(Options{Owner: o})
+	done := make(chan error, 1)
+	go func() {
+		_, err := o.LockAdvisory(bg, tx, k, false, Wait)
+		done <- err
+	}()
+	for len(m.Blocking(1)) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if list := m.Blocking(1); len(list) != 1 || list[0] != 2 {
+		t.Errorf("blocked by %v", list)
+	}
+	granted, waiting := 0, 0
+	for _, l := range m.LockList() {
+		if l.Kind == LockAdvisory && l.Granted {
+			granted++
+		} else if l.Kind == LockAdvisory {
+			waiting++
+		}
+	}
+	if granted != 1 || waiting != 1 {
+		t.Errorf("listed %d held, %d awaited", granted, waiting)
+	}
+	other.Rollback()
+	expect(t, done, "")
+	tx.Rollback()
+	o.Close()
+	p.Close()
+	if n := m.Locks(); n != 0 {
+		t.Errorf("%d locks left", n)
+	}
 }
 
 func TestDeadlock(t *testing.T) {
@@ -183,10 +270,11 @@ func TestSoftDeadlock(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(a.lock(bg, rowTag("x"), RowShare, Wait))
+	x := lockTag{obj: 7, space: spaceTable}
+	must(a.lock(bg, x, Share, Wait))
 	must(c.lock(bg, rowTag("y"), RowUpdate, Wait))
-	wb := waitFor(t, b, rowTag("x"), RowUpdate) // behind a
-	wc := waitFor(t, c, rowTag("x"), RowShare)  // behind b only
+	wb := waitFor(t, b, x, AccessExclusive) // behind a
+	wc := waitFor(t, c, x, Share)  // behind b only
 	wa := waitFor(t, a, rowTag("y"), RowUpdate) // behind c: a cycle
 	expect(t, wc, "")
 	c.Rollback()

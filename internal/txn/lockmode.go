@@ -55,9 +55,10 @@ var tableModeNames = [8]string{"AccessShareLock", "RowShareLock", "RowExclusiveL
 type lockSpace uint8
 
 const (
-	spaceRow    lockSpace = iota // obj: storage, hash: of the key
-	spaceUnique                  // the same, of a key that may not exist yet
-	spaceTable                   // obj: table oid
+	spaceRow      lockSpace = iota // obj: storage, hash: of the key
+	spaceUnique                    // the same, of a key that may not exist yet
+	spaceTable                     // obj: table oid
+	spaceAdvisory                  // obj: the number, hash: 1 for one bigint, 2 for two integers
 )
 
 // lockTag names a locked thing. Rows and unique keys go by a 64-bit hash: two
@@ -68,9 +69,9 @@ type lockTag struct {
 	space lockSpace
 }
 
-// kind selects the conflict table.
+// kind selects the conflict table. Advisory locks use two of the table modes.
 func (t lockTag) kind() int {
-	if t.space == spaceTable {
+	if t.space >= spaceTable {
 		return 1
 	}
 	return 0

@@ -32,6 +32,9 @@ type Manager struct {
 	moves    moves
 	rowIDs   sync.Map // store.StorageID -> *idBlock
 	born     sync.Map // store.StorageID -> store.Seq: commits that made storages in this process
+
+	ownersMu sync.Mutex // protects owners
+	owners   map[int32]*Owner
 }
 
 // NewManager returns a Manager on db.

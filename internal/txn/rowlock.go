@@ -39,8 +39,10 @@ type Locked struct {
 }
 
 // LockRow locks a row that the statement sees and compares it with its newest
-// version (I5). Under REPEATABLE READ a row that others changed is 40001.
-func (s *Statement) LockRow(id store.StorageID, key []byte, mode Mode, p Policy) (Locked, error) {
+// version (I5). Under REPEATABLE READ a row that others changed is 40001. harmless
+// says which changes do not count (nil: none): the row is then RowSame, with the
+// image that the statement sees.
+func (s *Statement) LockRow(id store.StorageID, key []byte, mode Mode, p Policy, harmless func(seen, now []byte) bool) (Locked, error) {
 	own, wrote := lookup(&s.tx.live, id, key)
 	if wrote {
 		before, had := lookup(s.buf, id, key)
@@ -65,16 +67,7 @@ func (s *Statement) LockRow(id store.StorageID, key []byte, mode Mode, p Policy)
 	if err != nil || !found {
 		return Locked{State: RowAbsent, Key: key}, err
 	}
-	return s.lockSeen(id, key, seen, mode, p)
-}
-
-// LockSeen is LockRow for a row that the statement has just read; seen is what
-// it got.
-func (s *Statement) LockSeen(id store.StorageID, key []byte, seen Image, mode Mode, p Policy) (Locked, error) {
-	if seen.Own || s.tx.live.Len() > 0 {
-		return s.LockRow(id, key, mode, p)
-	}
-	return s.lockSeen(id, key, seen, mode, p)
+	return s.lockSeen(id, key, seen, mode, p, harmless)
 }
 
 // tryLock takes a row's lock; the state is RowSame, RowSkipped or RowBusy.
@@ -89,7 +82,7 @@ func (s *Statement) tryLock(id store.StorageID, key []byte, mode Mode, p Policy)
 	return Locked{State: RowBusy, Key: key}, nil
 }
 
-func (s *Statement) lockSeen(id store.StorageID, key []byte, seen Image, mode Mode, p Policy) (Locked, error) {
+func (s *Statement) lockSeen(id store.StorageID, key []byte, seen Image, mode Mode, p Policy, harmless func(seen, now []byte) bool) (Locked, error) {
 	for {
 		if res, err := s.tryLock(id, key, mode, p); err != nil || res.State != RowSame {
 			return res, err
@@ -104,8 +97,15 @@ func (s *Statement) lockSeen(id store.StorageID, key []byte, seen Image, mode Mo
 		if found && now.Start == seen.Start {
 			return Locked{State: RowSame, Image: seen, Key: key}, nil
 		}
+		if found && harmless != nil && seen.Tuple != nil && harmless(seen.Tuple, now.Tuple) {
+			return Locked{State: RowSame, Image: seen, Key: key}, nil
+		}
+		to, moved := []byte(nil), false
+		if !found {
+			to, moved = s.tx.m.moves.find(id, key, s.reader.Seq())
+		}
 		if s.tx.opts.Isolation >= RepeatableRead {
-			if found {
+			if found || moved {
 				return Locked{}, errSerialization("update")
 			}
 			return Locked{}, errSerialization("delete")
@@ -113,8 +113,7 @@ func (s *Statement) lockSeen(id store.StorageID, key []byte, seen Image, mode Mo
 		if found {
 			return Locked{State: RowChanged, Image: now, Key: key}, nil
 		}
-		to, ok := s.tx.m.moves.find(id, key, s.reader.Seq())
-		if !ok {
+		if !moved {
 			return Locked{State: RowGone, Key: key}, nil
 		}
 		key, seen = to, Image{} // follow the row to its new key; it differs there
@@ -183,7 +182,7 @@ func (tx *Tx) LockTable(ctx context.Context, oid uint32, mode Mode, p Policy) (w
 // strong as mode.
 func (tx *Tx) HoldsTable(oid uint32, mode Mode) bool {
 	h := tx.tableLock(uint64(oid))
-	return h != nil && covers(1, h.modes, mode)
+	return h != nil && covers(h.l.tag, h.modes, mode)
 }
 
 // Newest returns the newest committed or own image of a key, which no other
@@ -213,5 +212,10 @@ func (tx *Tx) Newest(id store.StorageID, key []byte) (Image, bool, error) {
 }
 
 func (tx *Tx) lock(ctx context.Context, tag lockTag, mode Mode, p Policy) (waited bool, err error) {
+	if tag.space < spaceTable && tx.id.Load() == 0 {
+		if _, err := tx.ID(); err != nil { // others will wait for it by that number
+			return false, err
+		}
+	}
 	return tx.m.locks.acquire(ctx, tx, tag, mode, p)
 }

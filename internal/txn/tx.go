@@ -3,6 +3,7 @@ package txn
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/driftdb/driftdb/internal/pgerr"
@@ -27,8 +28,11 @@ type Options struct {
 	// AsOf makes the whole transaction read the database as it was at a commit.
 	// It implies ReadOnly.
 	AsOf *store.Seq
-	// PID is the number the session is known by, for deadlock reports.
+	// PID is the number the session is known by, for deadlock reports, when there
+	// is no Owner.
 	PID int32
+	// Owner is the session the transaction belongs to; nil for none.
+	Owner *Owner
 	// LockTimeout is lock_timeout; 0 waits for ever. DeadlockTimeout is
 	// deadlock_timeout; 0 is the Manager's.
 	LockTimeout     time.Duration
@@ -42,9 +46,11 @@ type Options struct {
 
 // Tx is a transaction. It must end with Commit or Rollback.
 type Tx struct {
-	m    *Manager
-	id   uint64
-	opts Options
+	m     *Manager
+	id    atomic.Uint64 // 0 until it is needed
+	local uint64        // place among the owner's transactions
+	opts  Options
+	owner *Owner // never nil
 
 	view     *store.View // of REPEATABLE READ and AS OF, once taken
 	viewTime time.Time   // when view was taken
@@ -62,13 +68,13 @@ type Tx struct {
 	frozen []Frozen
 	saves  []savepoint
 
-	grants  []grant // written by whoever grants while this transaction sleeps
-	tables  []*held // the table locks among them
-	waiting *waiter // protected by the lock's shard
+	grants []grant // written by whoever grants while this transaction sleeps
+	tables []*held // the table locks among them
 
 	// Room for the first few of each, which is all that most transactions need.
 	grantRoom [4]grant
 	tableRoom [2]*held
+	ownerRoom Owner // of a transaction without a session
 
 	preCommit []check
 	onPublish []func(store.Seq, store.Time)
@@ -115,6 +121,12 @@ func (m *Manager) Begin(opts Options) *Tx {
 	if opts.AsOf != nil {
 		tx.seq, tx.fixed = *opts.AsOf, true
 	}
+	if tx.owner = opts.Owner; tx.owner != nil {
+		tx.owner.begin(tx)
+	} else {
+		tx.owner = &tx.ownerRoom
+		tx.owner.pid = opts.PID
+	}
 	m.active.Add(1)
 	return tx
 }
@@ -127,15 +139,18 @@ func (tx *Tx) Options() Options { return tx.opts }
 
 // ID returns the transaction's number, given at its first call.
 func (tx *Tx) ID() (uint64, error) {
-	if tx.id == 0 {
+	if tx.id.Load() == 0 {
 		id, err := tx.m.ids.take(tx.m.db)
 		if err != nil {
 			return 0, wrapStore(err)
 		}
-		tx.id = id
+		tx.id.Store(id)
 	}
-	return tx.id, nil
+	return tx.id.Load(), nil
 }
+
+// IDIfAssigned is ID without giving one; 0 when there is none yet.
+func (tx *Tx) IDIfAssigned() uint64 { return tx.id.Load() }
 
 // SetMeta replaces the description stored with the commit.
 func (tx *Tx) SetMeta(m store.Meta) { tx.opts.Meta = m }
@@ -330,6 +345,7 @@ func (tx *Tx) Rollback() {
 func (tx *Tx) end(committed bool) {
 	tx.done = true
 	tx.releaseLocks(0)
+	tx.owner.end(tx)
 	if tx.view != nil {
 		tx.view.Release()
 		tx.view = nil

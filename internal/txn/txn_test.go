@@ -211,7 +211,7 @@ func TestRepeatableReadKeepsItsSnapshot(t *testing.T) {
 		time.Sleep(3 * time.Millisecond) // longer than SnapshotHold
 	}
 	st, _ := tx.Statement(bg)
-	if _, err := st.LockRow(data, []byte("k"), RowUpdate, Wait); pgerr.CodeOf(err) != pgcode.TRSerializationFailure {
+	if _, err := st.LockRow(data, []byte("k"), RowUpdate, Wait, nil); pgerr.CodeOf(err) != pgcode.TRSerializationFailure {
 		t.Errorf("lock of a changed row: %v", err)
 	}
 	st.Close()

@@ -118,4 +118,7 @@ type Info struct {
 	RemoteAddr      string            // host:port, "" for embedded
 	Settings        map[string]string // start-up parameters that are settings, options=-c included
 	PID             int32             // the backend's process id as the client sees it
+	// Terminate ends the session with 57P01 (pg_terminate_backend); nil when the
+	// door cannot. Any goroutine may call it.
+	Terminate func()
 }

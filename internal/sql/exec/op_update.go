@@ -67,7 +67,7 @@ type updater struct {
 	env  *Env
 	t    *table.Table
 	w    *table.Writer
-	mode txn.Mode
+	keys bool // the statement names key columns
 	rows rowWriter
 	// again computes the base columns anew for a row that others have changed; ok
 	// is false when the row does not qualify any more.
@@ -82,7 +82,7 @@ func newUpdater(s *updateSpec, env *Env, ctx *expr.Ctx) (*updater, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &updater{spec: s, env: env, t: t, w: t.Set().Writer(env.Stmt), mode: t.UpdateMode(s.atts)}
+	u := &updater{spec: s, env: env, t: t, w: t.Set().Writer(env.Stmt), keys: t.UpdateMode(s.atts) == txn.RowUpdate}
 	u.rows = rowWriter{spec: &s.row, r: ctx, t: t, work: make([]datum.Datum, s.row.width)}
 	return u, nil
 }
@@ -131,7 +131,14 @@ func (o *updateOp) next() (*vec.Batch, error) {
 // has gone or does not qualify any more.
 func (u *updater) one() (done bool, err error) {
 	s, work := u.spec, u.rows.work
-	row, state, err := u.t.LockRow(u.env.Stmt, []byte(work[s.rowID].Str()), u.mode, txn.Wait)
+	key, mode := []byte(work[s.rowID].Str()), txn.RowNoKeyUpdate
+	if u.keys {
+		mode, err = u.t.NewMode(u.env.Stmt, key, s.atts, func(i int) datum.Datum { return work[s.set[i]] })
+		if err != nil {
+			return false, err
+		}
+	}
+	row, state, err := u.t.LockRow(u.env.Stmt, key, mode, txn.Wait)
 	if err != nil || row == nil {
 		return false, err
 	}

@@ -50,13 +50,14 @@ func (s *Session) ensure() error {
 func (s *Session) startTx(m ast.TxModes) error {
 	h := s.hot()
 	opts := txn.Options{
-		ReadOnly: h.readOnly, PID: s.pid, Async: h.async, LockTimeout: h.lockTimeout, DeadlockTimeout: h.deadlockTimeout,
+		ReadOnly: h.readOnly, Owner: s.owner, Async: h.async, LockTimeout: h.lockTimeout, DeadlockTimeout: h.deadlockTimeout,
 	}
 	isolation := h.isolation
 	s.txnTime = int64(s.srv.DB.Now()) - pgEpoch
 	s.stmtTime = s.txnTime
 	s.cfg.Begin()
 	s.tx = s.srv.Txns.Begin(opts)
+	s.state.inTx(s.txnTime)
 	s.failed, s.ran, s.asOf, s.edit, s.saves = false, false, nil, nil, nil
 	if err := s.showMode("transaction_read_only", onOff(opts.ReadOnly)); err != nil {
 		return err
@@ -222,6 +223,7 @@ func (s *Session) abort() {
 
 func (s *Session) endBlock() {
 	s.block = block{txnTime: s.txnTime, stmtTime: s.stmtTime}
+	s.state.inTx(0)
 }
 
 // fail is what an error does to the transaction: an implicit one is rolled back,

@@ -2,9 +2,7 @@ package session
 
 import (
 	"context"
-	"net"
 	"sort"
-	"strconv"
 	"time"
 
 	"github.com/driftdb/driftdb/internal/catalog"
@@ -12,6 +10,7 @@ import (
 	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
+	"github.com/driftdb/driftdb/internal/sql/backend"
 	"github.com/driftdb/driftdb/internal/sql/bind"
 	"github.com/driftdb/driftdb/internal/sql/builtin"
 	"github.com/driftdb/driftdb/internal/sql/deparse"
@@ -91,7 +90,8 @@ func (s *Session) catalogEnv(ctx context.Context, snapshot *catalog.Snapshot) *s
 			}
 			return last, called
 		},
-		Activity: s.srv.activity, Cursors: s.cursorList, Cancel: s.srv.cancelSession,
+		Activity: s.srv.activity, Cursors: s.cursorList, Cancel: s.srv.cancelSession, Terminate: s.srv.terminateSession,
+		Locks:        func() []syscat.Lock { return s.locks(snapshot) },
 		Transactions: func() (int64, int64) { return s.srv.Counters.Commits.Load(), s.srv.Counters.Rollbacks.Load() },
 		User:         s.user, PID: s.pid, Started: micros(processStarted),
 		Prepared: s.preparedList,
@@ -117,48 +117,6 @@ func reprint(ctx context.Context, cat *bind.SnapshotCatalog, text string, t *cat
 		return text
 	}
 	return deparse.Expr(cat, t, bound, formats, pretty)
-}
-
-// activity lists the sessions for pg_stat_activity.
-func (srv *Server) activity() []syscat.Activity {
-	srv.mu.Lock()
-	list := make([]*Session, 0, len(srv.sessions))
-	for _, s := range srv.sessions {
-		list = append(list, s)
-	}
-	srv.mu.Unlock()
-	sort.Slice(list, func(i, j int) bool { return list[i].pid < list[j].pid })
-	out := make([]syscat.Activity, len(list))
-	for i, s := range list {
-		out[i] = s.state.describe(s)
-	}
-	return out
-}
-
-func (a *activity) describe(s *Session) syscat.Activity {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	row := syscat.Activity{
-		PID: s.pid, UserOID: s.login, User: s.info.User, Application: s.info.ApplicationName,
-		Start: micros(s.started), QueryStart: micros(a.queryStart), StateChange: micros(a.changed), Query: a.query, State: "idle",
-	}
-	if a.active {
-		row.State = "active"
-	}
-	if host, port, err := net.SplitHostPort(s.info.RemoteAddr); err == nil {
-		row.ClientAddr = host
-		n, _ := strconv.ParseInt(port, 10, 32)
-		row.ClientPort = int32(n)
-	}
-	return row
-}
-
-// micros is a time as SQL counts it, 0 for none.
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro() - pgEpoch
 }
 
 // preparedList lists the prepared statements for pg_prepared_statements.
@@ -188,18 +146,6 @@ func (s *Session) cursorList() []syscat.Cursor {
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
 	return list
-}
-
-// cancelSession stops the statement of a session.
-func (srv *Server) cancelSession(pid int32) bool {
-	srv.mu.Lock()
-	s := srv.sessions[pid]
-	srv.mu.Unlock()
-	if s == nil {
-		return false
-	}
-	s.Cancel()
-	return true
 }
 
 // execMoments implements exec.Moments.
@@ -271,4 +217,7 @@ func (s *Session) CheckSeq(seq store.Seq) error {
 	return nil
 }
 
-var _ timetravel.Session = (*Session)(nil)
+var (
+	_ timetravel.Session = (*Session)(nil)
+	_ backend.Session    = (*Session)(nil)
+)

@@ -63,6 +63,7 @@ type Session struct {
 	formatsMade *pgfmt.Settings
 	formatsBase *pgfmt.Settings
 
+	owner *txn.Owner // of its locks
 	block
 	statements map[string]*prepared
 	portals    map[string]*portal
@@ -77,15 +78,6 @@ type Session struct {
 	cancel   context.CancelCauseFunc // of the statement that runs, nil between statements
 
 	state activity
-}
-
-// activity is what pg_stat_activity shows of a session.
-type activity struct {
-	mu         sync.Mutex
-	query      string
-	queryStart time.Time
-	changed    time.Time
-	active     bool
 }
 
 // errCanceled is the cause of a statement stopped by a cancel request.
@@ -114,7 +106,7 @@ func (srv *Server) New(info client.Info) (*Session, error) {
 		database: db.Name, started: time.Now(),
 	}
 	if s.pid = info.PID; s.pid == 0 {
-		s.pid = srv.nextPID.Add(1)
+		s.pid = embeddedPIDs + srv.nextPID.Add(1)
 	}
 	s.cfg.Superuser = role.Super
 	s.cfg.Check = s.checkSetting
@@ -125,9 +117,14 @@ func (srv *Server) New(info client.Info) (*Session, error) {
 	if err := s.cfg.Reports(func(string, string) error { return nil }); err != nil {
 		return nil, err
 	}
+	s.owner = srv.Txns.NewOwner(s.pid)
 	srv.register(s)
 	return s, nil
 }
+
+// embeddedPIDs is where the numbers of sessions begin that came through no door
+// which gives them one.
+const embeddedPIDs = 1 << 24
 
 func fatal(e *pgerr.Error) *pgerr.Error {
 	c := *e
@@ -157,6 +154,7 @@ func (s *Session) Close() {
 	s.abort()
 	s.closePortals(true)
 	s.statements = nil
+	s.owner.Close()
 	s.srv.mu.Lock()
 	delete(s.srv.sessions, s.pid)
 	s.srv.mu.Unlock()
@@ -203,7 +201,7 @@ func (s *Session) begin(ctx context.Context, query string) (context.Context, fun
 			cancel(pgerr.New(pgcode.QueryCanceled, "canceling statement due to statement timeout"))
 		})
 	}
-	s.state.set(query, true)
+	s.state.begin(s, query)
 	return ctx, func() {
 		if timer != nil {
 			timer.Stop()
@@ -212,16 +210,7 @@ func (s *Session) begin(ctx context.Context, query string) (context.Context, fun
 		s.cancel = nil
 		s.cancelMu.Unlock()
 		cancel(nil)
-		s.state.set("", false)
-	}
-}
-
-func (a *activity) set(query string, active bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.changed = time.Now()
-	if a.active = active; active {
-		a.query, a.queryStart = query, a.changed
+		s.state.end(s)
 	}
 }
 

@@ -397,6 +397,7 @@ func (s *Session) discard(st *ast.DiscardStmt) (string, error) {
 		s.statements = nil
 		s.plans = planCache{}
 		s.lastValue, s.lastSeqUsed = nil, 0
+		s.owner.UnlockAll()
 		if err := s.setAuthorization("default", false); err != nil {
 			return "", err
 		}

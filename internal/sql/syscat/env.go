@@ -33,6 +33,10 @@ type Env struct {
 	Cursors func() []Cursor
 	// Cancel stops the statement of a session; false when there is no such session.
 	Cancel func(pid int32) bool
+	// Terminate ends a session; false when there is no such session.
+	Terminate func(pid int32) bool
+	// Locks lists the locks that are held and awaited.
+	Locks func() []Lock
 	// Transactions counts those committed and rolled back.
 	Transactions func() (commits, rollbacks int64)
 	// User is the current role, PID the session's number, Started when the server
@@ -59,7 +63,25 @@ type Activity struct {
 	StateChange int64
 	State       string
 	Query       string
-	WaitEvent   string // "" when it does not wait
+	WaitType    string // "" when it does not wait
+	WaitEvent   string
+	XID         uint64 // 0 for none
+}
+
+// Lock is one row of pg_locks.
+type Lock struct {
+	Kind        string
+	Relation    uint32 // 0 for none
+	Row         uint64 // of a tuple: tells the rows of a relation apart
+	Advisory    uint64
+	AdvisoryTwo bool // the name is two integers
+	XID         uint64
+	Virtual     string // of a virtualxid
+	Holder      string
+	PID         int32
+	Mode        string
+	Granted     bool
+	Since       int64 // when the wait began, 0 for none
 }
 
 // Prepared is one row of pg_prepared_statements.

@@ -236,15 +236,19 @@ func registerServerInfo() {
 	}
 	own("inet_client_addr", func(a Activity) datum.Datum { return datum.NewText(a.ClientAddr) })
 	own("inet_client_port", func(a Activity) datum.Datum { return datum.NewInt(int64(a.ClientPort)) })
-	builtin.Register("pg_cancel_backend", withEnv(func(e *Env, args []datum.Datum) (datum.Datum, error) {
-		pid := int32(args[0].Int())
-		for _, a := range e.Activity() {
-			if a.PID == pid && !e.inherits(e.User, a.UserOID) {
-				return datum.Datum{}, pgerr.New(pgcode.InsufficientPrivilege, "must be a member of the role whose query is being canceled or member of pg_signal_backend")
+	signal := func(what string, do func(e *Env, pid int32) bool) builtin.Func {
+		return withEnv(func(e *Env, args []datum.Datum) (datum.Datum, error) {
+			pid := int32(args[0].Int())
+			for _, a := range e.Activity() {
+				if a.PID == pid && !e.inherits(e.User, a.UserOID) {
+					return datum.Datum{}, pgerr.New(pgcode.InsufficientPrivilege, "must be a member of the role whose %s or member of pg_signal_backend", what)
+				}
 			}
-		}
-		return datum.NewBool(e.Cancel(pid)), nil
-	}))
+			return datum.NewBool(do(e, pid)), nil
+		})
+	}
+	builtin.Register("pg_cancel_backend", signal("query is being canceled", func(e *Env, pid int32) bool { return e.Cancel(pid) }))
+	builtin.Register("pg_terminate_backend", signal("process is being terminated", func(e *Env, pid int32) bool { return e.Terminate(pid) }))
 	builtin.RegisterSet("pg_get_keywords", func(_ *builtin.Context, _ []datum.Datum, yield func([]datum.Datum) error) error {
 		for _, k := range keyword.All {
 			if err := yield(keywordRow(k)); err != nil {

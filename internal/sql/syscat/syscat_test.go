@@ -35,6 +35,7 @@ func env(t *testing.T) *Env {
 		PrintView:     func(v *catalog.View, _ bool) string { return v.Query },
 		SequenceState: func(q *catalog.Sequence) (int64, bool) { return q.Start, false },
 		Activity:      func() []Activity { return []Activity{{PID: 1, User: "driftdb", State: "idle"}} },
+		Locks:         func() []Lock { return []Lock{{Kind: "tuple", Relation: 1, Holder: "1/1", Mode: "ExclusiveLock"}} },
 		Prepared:      func() []Prepared { return []Prepared{{Name: "p", Statement: "SELECT 1"}} },
 		Cursors:       func() []Cursor { return []Cursor{{Name: "c"}} },
 		Transactions:  func() (int64, int64) { return 1, 0 },

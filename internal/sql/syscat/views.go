@@ -12,6 +12,7 @@ func init() {
 	fillers["pg_catalog.pg_sequences"] = fillSequences
 	fillers["pg_catalog.pg_settings"] = fillSettings
 	fillers["pg_catalog.pg_stat_activity"] = fillActivity
+	fillers["pg_catalog.pg_locks"] = fillLocks
 	fillers["pg_catalog.pg_prepared_statements"] = fillPrepared
 	for _, name := range []string{"pg_stat_user_tables", "pg_stat_all_tables"} {
 		fillers["pg_catalog."+name] = fillStatTables
@@ -141,15 +142,57 @@ func fillActivity(e *Env, r *rows) error {
 		}
 		r.timestamp("backend_start", a.Start)
 		r.timestamp("xact_start", a.TxStart)
+		if a.XID != 0 {
+			r.int("backend_xid", int64(a.XID))
+		}
 		r.timestamp("query_start", a.QueryStart)
 		r.timestamp("state_change", a.StateChange)
 		r.text("state", a.State)
 		r.text("query", a.Query)
 		r.text("backend_type", "client backend")
-		if a.WaitEvent != "" {
-			r.text("wait_event_type", "Lock")
-			r.text("wait_event", a.WaitEvent)
+		r.opt("wait_event_type", a.WaitType)
+		r.opt("wait_event", a.WaitEvent)
+		if err := r.emit(); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// fillLocks shows the locks. Rows have no place on a page: page and tuple tell
+// those of one relation apart.
+func fillLocks(e *Env, r *rows) error {
+	for _, l := range e.Locks() {
+		r.begin()
+		r.text("locktype", l.Kind)
+		if l.Kind != "virtualxid" && l.Kind != "transactionid" {
+			r.oid("database", catalog.DatabaseOID)
+		}
+		if l.Relation != 0 {
+			r.oid("relation", l.Relation)
+		}
+		switch l.Kind {
+		case "tuple":
+			r.int("page", int64(l.Row>>15&0x7fffffff))
+			r.int("tuple", int64(l.Row&0x7fff))
+		case "virtualxid":
+			r.text("virtualxid", l.Virtual)
+		case "transactionid":
+			r.int("transactionid", int64(l.XID))
+		case "advisory":
+			r.oid("classid", uint32(l.Advisory>>32))
+			r.oid("objid", uint32(l.Advisory))
+			r.int("objsubid", 1)
+			if l.AdvisoryTwo {
+				r.int("objsubid", 2)
+			}
+		}
+		r.text("virtualtransaction", l.Holder)
+		r.int("pid", int64(l.PID))
+		r.text("mode", l.Mode)
+		r.bool("granted", l.Granted)
+		r.bool("fastpath", false)
+		r.timestamp("waitstart", l.Since)
 		if err := r.emit(); err != nil {
 			return err
 		}
