@@ -58,6 +58,15 @@ func (n *Nulls) Or(a, b *Nulls) {
 	}
 }
 
+// Word returns the bits of rows 64*i to 64*i+63.
+func (n *Nulls) Word(i int) uint64 { return n.words[i] }
+
+// SetWord replaces the bits of rows 64*i to 64*i+63.
+func (n *Nulls) SetWord(i int, bits uint64) {
+	n.words[i] = bits
+	n.any = n.any || bits != 0
+}
+
 // Count returns how many of the first rows are NULL.
 func (n *Nulls) Count(rows int) int {
 	if !n.any {

@@ -89,9 +89,9 @@ func readNumeric(b []byte) (datum.Datum, error) {
 	return datum.Datum{}, ErrCorrupt
 }
 
-// appendItem appends a value with its length in front, 0 for NULL, so that
+// AppendItem appends a value with its length in front, 0 for NULL, so that
 // values can follow each other.
-func appendItem(dst []byte, d datum.Datum) []byte {
+func AppendItem(dst []byte, d datum.Datum) []byte {
 	if d.IsNull() {
 		return append(dst, 0)
 	}
@@ -100,9 +100,22 @@ func appendItem(dst []byte, d datum.Datum) []byte {
 		dst = append(dst, byte(codeWidth[c]+1))
 		return appendFixed(dst, c, d)
 	}
-	body := appendVar(nil, d)
-	dst = binary.AppendUvarint(dst, uint64(len(body))+1)
-	return append(dst, body...)
+	switch d.Kind() {
+	case datum.Numeric, datum.Array, datum.Record:
+		var small [64]byte
+		body := appendVar(small[:0], d)
+		dst = binary.AppendUvarint(dst, uint64(len(body))+1)
+		return append(dst, body...)
+	}
+	text := d.Str()
+	dst = binary.AppendUvarint(dst, uint64(len(text))+1)
+	return append(dst, text...)
+}
+
+// ReadItem reads what AppendItem appended of a value of that kind and returns
+// what follows it. Strings go to the arena. It returns ErrCorrupt.
+func ReadItem(b []byte, kind datum.Kind, arena *Arena) (d datum.Datum, rest []byte, err error) {
+	return readItemOf(b, kind, arena, 0)
 }
 
 // itemCode is the width of a value inside an array or record, where only its
@@ -126,6 +139,10 @@ func itemCode(k datum.Kind) code {
 }
 
 func readItem(b []byte, oid types.OID, depth int) (d datum.Datum, rest []byte, err error) {
+	return readItemOf(b, datum.KindOf(oid), nil, depth)
+}
+
+func readItemOf(b []byte, kind datum.Kind, arena *Arena, depth int) (d datum.Datum, rest []byte, err error) {
 	n, w := binary.Uvarint(b)
 	if w <= 0 || n > uint64(len(b)-w)+1 {
 		return datum.Datum{}, nil, ErrCorrupt
@@ -134,14 +151,13 @@ func readItem(b []byte, oid types.OID, depth int) (d datum.Datum, rest []byte, e
 		return datum.Datum{}, b[w:], nil
 	}
 	body, rest := b[w:w+int(n-1)], b[w+int(n-1):]
-	kind := datum.KindOf(oid)
 	if c := itemCode(kind); c != codeVar {
 		if len(body) != codeWidth[c] {
 			return datum.Datum{}, nil, ErrCorrupt
 		}
-		return readFixed(body, c, kind, nil), rest, nil
+		return readFixed(body, c, kind, arena), rest, nil
 	}
-	d, err = readVar(body, kind, nil, depth)
+	d, err = readVar(body, kind, arena, depth)
 	return d, rest, err
 }
 
@@ -153,7 +169,7 @@ func appendArray(dst []byte, a *datum.ArrayValue) []byte {
 		dst = binary.AppendVarint(dst, int64(dim.Lower))
 	}
 	for _, e := range a.Elems {
-		dst = appendItem(dst, e)
+		dst = AppendItem(dst, e)
 	}
 	return dst
 }
@@ -208,7 +224,7 @@ func appendRecord(dst []byte, r *datum.RecordValue) []byte {
 		}
 		dst = binary.AppendUvarint(dst, uint64(len(name)))
 		dst = append(dst, name...)
-		dst = appendItem(dst, f)
+		dst = AppendItem(dst, f)
 	}
 	return dst
 }
@@ -313,7 +329,7 @@ func Identical(a, b datum.Datum) bool {
 	case datum.Float:
 		return math.Float64bits(a.Float()) == math.Float64bits(b.Float())
 	case datum.Numeric, datum.Array, datum.Record, datum.Interval, datum.TimeTZ:
-		return string(appendItem(nil, a)) == string(appendItem(nil, b))
+		return string(AppendItem(nil, a)) == string(AppendItem(nil, b))
 	}
 	return a.Int() == b.Int()
 }

@@ -15,6 +15,7 @@ type nodeStats struct {
 	rows    int64
 	loops   int64
 	removed int64 // by a filter
+	space   explain.Space
 }
 
 // measured counts an operator's rows and time, its inputs' included.
@@ -73,7 +74,7 @@ func Measured(c Cursor) func(phys.Node) (s explain.Stats, ok bool) {
 		loops := float64(st.loops)
 		return explain.Stats{
 			StartupMillis: st.startup.Seconds() * 1e3 / loops, TotalMillis: st.total.Seconds() * 1e3 / loops,
-			Rows: float64(st.rows) / loops, Loops: st.loops, Removed: st.removed,
+			Rows: float64(st.rows) / loops, Loops: st.loops, Removed: st.removed, Space: st.space,
 		}, true
 	}
 }

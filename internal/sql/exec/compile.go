@@ -260,7 +260,7 @@ func (c *compiler) distinct(n *phys.Distinct) (spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &distinctSpec{nodeInfo: c.base(n), input: in}
+	s := &distinctSpec{nodeInfo: c.base(n), input: in, sorted: n.Sorted}
 	s.keys, err = ords(in.info().scope, n.Keys)
 	if err == nil {
 		s.keyTypes = pick(in.info().types, s.keys)

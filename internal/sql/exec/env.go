@@ -7,6 +7,8 @@ import (
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/sql/builtin"
+	"github.com/driftdb/driftdb/internal/sql/exec/mem"
+	"github.com/driftdb/driftdb/internal/sql/exec/spill"
 	"github.com/driftdb/driftdb/internal/sql/plan"
 	"github.com/driftdb/driftdb/internal/store"
 	"github.com/driftdb/driftdb/internal/table"
@@ -45,10 +47,16 @@ type Env struct {
 	// Notice sends a message to the client; nil drops it.
 	Notice func(*pgerr.Error)
 
-	MemLimit int64 // bytes of memory the operators may hold; 0: no limit
-	Path     Path
-	Analyze  bool // measure every operator, for EXPLAIN ANALYZE
-	Workers  int  // goroutines for a parallel part; 0 or 1: none
+	MemLimit int64     // bytes of memory the operators may hold; 0: no limit
+	Pool     *mem.Pool // of all executions; nil: not counted
+	// Temp is where rows go that do not fit in memory; nil: nowhere, and they stay
+	// in memory up to MemLimit.
+	Temp    *spill.Session
+	WorkMem int64 // bytes one sort or kept result may hold before that; 0: no limit
+	HashMem int64 // and one hash table
+	Path    Path
+	Analyze bool // measure every operator, for EXPLAIN ANALYZE
+	Workers int  // goroutines for a parallel part; 0 or 1: none
 	// SplitBytes is the size of a table from which on its aggregation is split
 	// between Workers; 0 stands for 4 MiB.
 	SplitBytes uint64

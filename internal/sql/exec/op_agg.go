@@ -5,6 +5,8 @@ import (
 	"github.com/driftdb/driftdb/internal/sql/exec/agg"
 	"github.com/driftdb/driftdb/internal/sql/exec/expr"
 	"github.com/driftdb/driftdb/internal/sql/exec/rows"
+	"github.com/driftdb/driftdb/internal/sql/exec/spill"
+	"github.com/driftdb/driftdb/internal/sql/explain"
 	"github.com/driftdb/driftdb/internal/types"
 	"github.com/driftdb/driftdb/internal/vec"
 )
@@ -47,7 +49,10 @@ type aggOp struct {
 	r      *run
 	input  operator
 	state  *aggState
+	queue  rows.Queue // partitions to aggregate when state has been emitted, by set
+	used   explain.Space
 	filled bool
+	done   bool
 	set    int // the grouping set whose groups are being emitted
 	group  int
 	out    *vec.Batch
@@ -56,18 +61,25 @@ type aggOp struct {
 
 // aggState are the groups of all grouping sets.
 type aggState struct {
-	spec *aggSpec
-	r    *run
-	sets []*groupSet
+	spec  *aggSpec
+	r     *run
+	space *spill.Space
+	sets  []*groupSet
+	level int  // of partitioning, of the rows it is given
+	part  bool // of a parallel aggregation, which does not spill
 
 	args    [][]*vec.Vec
 	batches []*vec.Batch // the input as each call sees it, after FILTER
 	views   []vec.Batch
 	picked  []int32
+	both    vec.Batch
+
+	pickedSel []int32
 }
 
 // groupSet are the groups of one grouping set.
 type groupSet struct {
+	tag    int   // index in the spec's sets
 	keys   []int // indexes of the spec's keys
 	groups *agg.Grouper
 	carry  *rows.Buffer
@@ -75,32 +87,43 @@ type groupSet struct {
 	ids    []int32
 	vecs   []*vec.Vec
 	n      int
+	later  *rows.Partitions // rows of groups that there was no memory for; nil without
+	sel    []int32          // of known groups, when there is later
+	away   []int32          // and of others
+	hashes []uint64         // of those
+	known  vec.Batch
 }
 
-func newAggState(s *aggSpec, r *run) (*aggState, error) {
+// newAggState returns a state without groups of one grouping set, all when tag is
+// negative.
+func newAggState(s *aggSpec, r *run, tag int) (*aggState, error) {
+	space := r.space.Child()
 	st := &aggState{
-		spec: s, r: r, args: make([][]*vec.Vec, len(s.calls)),
+		spec: s, r: r, space: space, args: make([][]*vec.Vec, len(s.calls)),
 		batches: make([]*vec.Batch, len(s.calls)), views: make([]vec.Batch, len(s.calls)),
 	}
 	for i := range s.calls {
 		st.args[i] = make([]*vec.Vec, len(s.calls[i].args))
 	}
-	for _, set := range s.sets {
-		g := &groupSet{keys: set}
+	for i, set := range s.sets {
+		if tag >= 0 && i != tag {
+			continue
+		}
+		g := &groupSet{tag: i, keys: set}
 		var keyTypes []types.T
 		for _, k := range set {
 			keyTypes = append(keyTypes, s.keyTypes[k])
 		}
 		if len(set) > 0 {
-			g.groups = agg.NewGrouper(keyTypes, r.account)
+			g.groups = agg.NewGrouper(keyTypes, space.Memory())
 			g.ids = make([]int32, vec.MaxRows)
 			g.vecs = make([]*vec.Vec, len(set))
 		}
 		if len(s.carry) > 0 {
-			g.carry = rows.NewBuffer(s.carryTypes, r.account)
+			g.carry = rows.NewBuffer(s.carryTypes, space.Memory())
 		}
 		for i := range s.calls {
-			acc, err := agg.New(s.calls[i].call, r.account)
+			acc, err := agg.New(s.calls[i].call, space)
 			if err != nil {
 				return nil, err
 			}
@@ -113,6 +136,14 @@ func newAggState(s *aggSpec, r *run) (*aggState, error) {
 
 // add takes in a batch of the input.
 func (st *aggState) add(b *vec.Batch) error {
+	if g := st.sets[0]; len(st.sets) == 1 && g.later != nil {
+		// What goes to disk is not evaluated now.
+		known, err := st.divert(g, b)
+		if err != nil || known.Len() == 0 {
+			return err
+		}
+		b = known
+	}
 	for i := range st.spec.calls {
 		if err := st.evaluate(i, b); err != nil {
 			return err
@@ -123,7 +154,7 @@ func (st *aggState) add(b *vec.Batch) error {
 			return err
 		}
 	}
-	return nil
+	return st.settle()
 }
 
 // evaluate computes one call's filter and arguments.
@@ -152,31 +183,37 @@ func (st *aggState) evaluate(i int, b *vec.Batch) error {
 }
 
 func (st *aggState) addSet(g *groupSet, b *vec.Batch) error {
-	var ids []int32
-	if g.groups == nil {
+	ids, known := []int32(nil), b
+	switch {
+	case g.groups == nil:
 		if err := g.grow(1, st.spec, b); err != nil {
 			return err
 		}
-	} else {
-		for i, k := range g.keys {
-			g.vecs[i] = b.Cols[st.spec.keys[k]]
-		}
-		if err := g.groups.Assign(g.vecs, b, g.ids); err != nil {
+	case g.later == nil:
+		if err := g.groups.Assign(st.keys(g, b), b, g.ids); err != nil {
 			return err
 		}
 		ids = g.ids[:b.Len()]
 		if err := g.grow(g.groups.Len(), st.spec, b); err != nil {
 			return err
 		}
+	default:
+		// With one set the batch has known groups only already.
+		if len(st.sets) > 1 {
+			var err error
+			if known, err = st.divert(g, b); err != nil {
+				return err
+			}
+		}
+		ids = g.ids[:known.Len()]
 	}
 	for i, acc := range g.accs {
-		in := st.batches[i]
+		in, of := st.batches[i], ids
+		if ids != nil && (in != b || known != b) {
+			in, of = st.pick(ids, known, in)
+		}
 		if in.Len() == 0 {
 			continue
-		}
-		of := ids
-		if ids != nil && in != b {
-			of = st.pick(ids, b, in)
 		}
 		if err := acc.Add(st.r.env.B, st.args[i], in, of); err != nil {
 			return err
@@ -185,17 +222,33 @@ func (st *aggState) addSet(g *groupSet, b *vec.Batch) error {
 	return nil
 }
 
-// pick returns the groups of the rows of b that are also in the filtered batch.
-func (st *aggState) pick(ids []int32, b, in *vec.Batch) []int32 {
-	st.picked = st.picked[:0]
-	k := 0
-	for _, r := range in.Sel {
-		for b.Index(k) != int(r) {
+// keys returns a set's key columns of a batch.
+func (st *aggState) keys(g *groupSet, b *vec.Batch) []*vec.Vec {
+	for i, k := range g.keys {
+		g.vecs[i] = b.Cols[st.spec.keys[k]]
+	}
+	return g.vecs
+}
+
+// pick returns the rows that are in both batches, and their groups, given those of
+// the first one's rows.
+func (st *aggState) pick(ids []int32, b, in *vec.Batch) (*vec.Batch, []int32) {
+	st.picked, st.pickedSel = st.picked[:0], st.pickedSel[:0]
+	n := b.Len()
+	for i, k := 0, 0; i < in.Len() && k < n; i++ {
+		r := in.Index(i)
+		for k < n && b.Index(k) < r {
 			k++
 		}
-		st.picked = append(st.picked, ids[k])
+		if k < n && b.Index(k) == r {
+			st.picked, st.pickedSel = append(st.picked, ids[k]), append(st.pickedSel, int32(r))
+		}
 	}
-	return st.picked
+	if st.pickedSel == nil {
+		st.pickedSel = []int32{} // nil would stand for all rows
+	}
+	st.both = vec.Batch{Cols: in.Cols, Sel: st.pickedSel, Rows: in.Rows}
+	return &st.both, st.picked
 }
 
 // grow makes room for groups up to n; the carried columns of new ones come from
@@ -315,7 +368,9 @@ func (st *aggState) free() {
 		for _, acc := range g.accs {
 			acc.Reset()
 		}
+		g.later.Close()
 	}
+	st.space.Memory().Close()
 }
 
 func (o *aggOp) fill() error {
@@ -331,7 +386,7 @@ func (o *aggOp) fill() error {
 		}
 		o.input = o.r.build(o.spec.input)
 	}
-	st, err := newAggState(o.spec, o.r)
+	st, err := newAggState(o.spec, o.r, -1)
 	if err != nil {
 		return err
 	}
@@ -379,10 +434,16 @@ func (o *aggOp) next() (*vec.Batch, error) {
 }
 
 func (o *aggOp) emit() (*vec.Batch, error) {
-	for o.set < len(o.state.sets) && o.group >= o.state.sets[o.set].n {
-		o.set, o.group = o.set+1, 0
+	for !o.done && (o.set == len(o.state.sets) || o.group >= o.state.sets[o.set].n) {
+		if o.set < len(o.state.sets) {
+			o.set, o.group = o.set+1, 0
+			continue
+		}
+		if err := o.advance(); err != nil {
+			return nil, err
+		}
 	}
-	if o.set == len(o.state.sets) {
+	if o.done {
 		return nil, o.r.interrupted()
 	}
 	g := o.state.sets[o.set]
@@ -404,7 +465,7 @@ func (o *aggOp) emit() (*vec.Batch, error) {
 
 func (o *aggOp) rewind() error {
 	o.free()
-	o.filled, o.set, o.group = false, 0, 0
+	o.filled, o.done, o.set, o.group = false, false, 0, 0
 	if o.input == nil {
 		return nil
 	}
@@ -416,6 +477,7 @@ func (o *aggOp) free() {
 		o.state.free()
 		o.state = nil
 	}
+	o.queue.Close()
 }
 
 func (o *aggOp) close() {

@@ -27,7 +27,7 @@ func (s *cteScanSpec) make(r *run) operator {
 type cteScanOp struct {
 	spec   *cteScanSpec
 	r      *run
-	reader bufferReader
+	reader storeReader
 	out    vec.Batch
 	final  vec.Batch
 }
@@ -85,7 +85,7 @@ func (s *recursiveSpec) make(r *run) operator {
 }
 
 // workTable holds the rows of a recursive union's last round.
-type workTable struct{ rows *rows.Buffer }
+type workTable struct{ rows *rows.Store }
 
 type recursiveOp struct {
 	spec        *recursiveSpec
@@ -93,7 +93,7 @@ type recursiveOp struct {
 	left, right operator
 	seen        *agg.Grouper // without ALL
 	ids         []int32
-	made        *rows.Buffer // rows of the round under way
+	made        *rows.Store // rows of the round under way
 	recursing   bool
 	sel         []int32
 	vecs        []*vec.Vec
@@ -102,7 +102,7 @@ type recursiveOp struct {
 
 func (o *recursiveOp) next() (*vec.Batch, error) {
 	if o.made == nil {
-		o.made = rows.NewBuffer(o.spec.types, o.r.account)
+		o.made = rows.NewStore(o.spec.types, o.r.space)
 		if !o.spec.all {
 			o.seen = agg.NewGrouper(o.spec.types, o.r.account)
 			o.ids = make([]int32, vec.MaxRows)
@@ -176,7 +176,7 @@ func (o *recursiveOp) nextRound() (bool, error) {
 		return false, nil
 	}
 	work.rows = o.made
-	o.made = rows.NewBuffer(o.spec.types, o.r.account)
+	o.made = rows.NewStore(o.spec.types, o.r.space)
 	o.recursing = true
 	return true, o.right.rewind()
 }
@@ -223,7 +223,8 @@ type workScanOp struct {
 	spec  *workScanSpec
 	r     *run
 	at    int
-	out   *vec.Batch
+	read  *vec.Batch // all columns of the work table
+	out   vec.Batch
 	final vec.Batch
 }
 
@@ -233,16 +234,20 @@ func (o *workScanOp) next() (*vec.Batch, error) {
 		if work.rows == nil || o.at >= work.rows.Len() {
 			return nil, nil
 		}
-		n := min(work.rows.Len()-o.at, vec.MaxRows)
-		if o.out == nil {
-			o.out = rows.NewBatch(o.spec.types, n)
+		if o.read == nil {
+			o.read = rows.NewBatch(work.rows.Types(), 0)
+			o.out.Cols = make([]*vec.Vec, len(o.spec.ords))
+		}
+		n, err := work.rows.Read(o.at, o.read)
+		if err != nil {
+			return nil, err
 		}
 		for i, ord := range o.spec.ords {
-			work.rows.Copy(o.out.Cols[i], ord, o.at, n)
+			o.out.Cols[i] = o.read.Cols[ord]
 		}
 		o.out.Sel, o.out.Rows = nil, n
 		o.at += n
-		ok, err := keep(o.r.ctx, o.spec.filter, o.spec.slot, o.out, &o.final)
+		ok, err := keep(o.r.ctx, o.spec.filter, o.spec.slot, &o.out, &o.final)
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package exec
 import (
 	"github.com/driftdb/driftdb/internal/sql/exec/expr"
 	"github.com/driftdb/driftdb/internal/sql/exec/rows"
+	"github.com/driftdb/driftdb/internal/sql/explain"
 	"github.com/driftdb/driftdb/internal/types"
 	"github.com/driftdb/driftdb/internal/vec"
 )
@@ -24,20 +25,17 @@ type sortOp struct {
 	spec   *sortSpec
 	r      *run
 	input  operator
-	kept   *rows.Buffer
-	order  []int32
-	sorted bool
+	sorter *rows.Sorter
 	out    *vec.Batch
 }
 
-// fill reads the whole input; of a top-N sort it drops from time to time what
-// cannot be among the first rows.
+// fill reads the whole input.
 func (o *sortOp) fill() error {
 	limit, err := o.limit()
 	if err != nil {
 		return err
 	}
-	o.kept = rows.NewBuffer(o.spec.types, o.r.account)
+	o.sorter = rows.NewSorter(o.spec.types, o.spec.keys, limit, o.r.space)
 	for {
 		b, err := o.input.next()
 		if err != nil {
@@ -46,24 +44,36 @@ func (o *sortOp) fill() error {
 		if b == nil {
 			break
 		}
-		if err := o.kept.Append(b); err != nil {
+		if err := o.sorter.Add(b); err != nil {
 			return err
-		}
-		if limit >= 0 && int64(o.kept.Len()) > 2*limit+4*vec.MaxRows {
-			if err := o.prune(int(limit)); err != nil {
-				return err
-			}
 		}
 		if err := o.r.interrupted(); err != nil {
 			return err
 		}
 	}
-	o.order = o.kept.Sort(o.spec.keys)
-	if limit >= 0 && int64(len(o.order)) > limit {
-		o.order = o.order[:limit]
+	if err := o.sorter.Finish(); err != nil {
+		return err
 	}
-	o.sorted = true
+	if o.r.stats != nil {
+		st := o.sorter.Stats()
+		o.r.stats[o.spec.id].space = explain.Space{
+			Sort: sortMethod(st), Disk: st.Disk, Memory: st.Memory,
+		}
+	}
 	return nil
+}
+
+// sortMethod is PostgreSQL's name for the way rows were sorted.
+func sortMethod(s rows.SortStats) string {
+	switch {
+	case s.Runs > 1:
+		return "external merge"
+	case s.Runs == 1:
+		return "external sort"
+	case s.TopN:
+		return "top-N heapsort"
+	}
+	return "quicksort"
 }
 
 // limit returns how many rows are wanted, -1 for all.
@@ -80,25 +90,6 @@ func (o *sortOp) limit() (int64, error) {
 	return min(top, enough) + min(max(skip, 0), enough), nil
 }
 
-// prune keeps the first n rows in key order. The kept rows come in that order,
-// and a stable sort later leaves equal ones as they came.
-func (o *sortOp) prune(n int) error {
-	order := o.kept.Sort(o.spec.keys)[:n]
-	next := rows.NewBuffer(o.spec.types, o.r.account)
-	batch := rows.NewBatch(o.spec.types, vec.MaxRows)
-	for len(order) > 0 {
-		k := min(len(order), vec.MaxRows)
-		gatherBatch(o.kept, batch, order[:k])
-		if err := next.Append(batch); err != nil {
-			return err
-		}
-		order = order[k:]
-	}
-	o.kept.Reset()
-	o.kept = next
-	return nil
-}
-
 // gatherBatch fills a batch with rows of a buffer.
 func gatherBatch(from *rows.Buffer, b *vec.Batch, list []int32) {
 	for c, v := range b.Cols {
@@ -108,20 +99,17 @@ func gatherBatch(from *rows.Buffer, b *vec.Batch, list []int32) {
 }
 
 func (o *sortOp) next() (*vec.Batch, error) {
-	if !o.sorted {
+	if o.sorter == nil {
 		if err := o.fill(); err != nil {
 			return nil, err
 		}
 	}
-	n := min(len(o.order), vec.MaxRows)
-	if n == 0 {
-		return nil, nil
-	}
 	if o.out == nil {
-		o.out = rows.NewBatch(o.spec.types, n)
+		o.out = rows.NewBatch(o.spec.types, 0)
 	}
-	gatherBatch(o.kept, o.out, o.order[:n])
-	o.order = o.order[n:]
+	if n, err := o.sorter.Next(o.out); n == 0 || err != nil {
+		return nil, err
+	}
 	return o.out, nil
 }
 
@@ -131,10 +119,8 @@ func (o *sortOp) rewind() error {
 }
 
 func (o *sortOp) free() {
-	if o.kept != nil {
-		o.kept.Reset()
-	}
-	o.kept, o.order, o.sorted = nil, nil, false
+	o.sorter.Close()
+	o.sorter = nil
 }
 
 func (o *sortOp) close() {
@@ -150,11 +136,11 @@ type materializeSpec struct {
 }
 
 func (s *materializeSpec) make(r *run) operator {
-	return &materializeOp{reader: bufferReader{types: s.types}, fill: &filler{input: r.build(s.input), r: r, types: s.types}}
+	return &materializeOp{reader: storeReader{types: s.types}, fill: &filler{input: r.build(s.input), r: r, types: s.types}}
 }
 
 type materializeOp struct {
-	reader bufferReader
+	reader storeReader
 	fill   *filler
 }
 
@@ -162,19 +148,19 @@ func (o *materializeOp) next() (*vec.Batch, error) { return o.reader.next(o.fill
 func (o *materializeOp) rewind() error             { o.reader.at = 0; return nil }
 func (o *materializeOp) close()                    { o.fill.close() }
 
-// filler reads an operator into a buffer as far as it is asked to.
+// filler reads an operator into a store as far as it is asked to.
 type filler struct {
 	input operator
 	r     *run
 	types []types.T
-	kept  *rows.Buffer
+	kept  *rows.Store
 	done  bool
 }
 
 // more makes at least one more row available, or reports that there is none.
 func (f *filler) more() (bool, error) {
 	if f.kept == nil {
-		f.kept = rows.NewBuffer(f.types, f.r.account)
+		f.kept = rows.NewStore(f.types, f.r.space)
 	}
 	if f.done {
 		return false, nil
@@ -209,27 +195,26 @@ func (f *filler) close() {
 	f.input.close()
 }
 
-// bufferReader reads a buffer that a filler fills.
-type bufferReader struct {
+// storeReader reads what a filler keeps.
+type storeReader struct {
 	types []types.T
 	at    int
 	out   *vec.Batch
 }
 
-func (b *bufferReader) next(f *filler) (*vec.Batch, error) {
+func (b *storeReader) next(f *filler) (*vec.Batch, error) {
 	if f.kept == nil || b.at >= f.kept.Len() {
 		if ok, err := f.more(); !ok || err != nil {
 			return nil, err
 		}
 	}
-	n := min(f.kept.Len()-b.at, vec.MaxRows)
 	if b.out == nil {
-		b.out = rows.NewBatch(b.types, n)
+		b.out = rows.NewBatch(b.types, 0)
 	}
-	for c, v := range b.out.Cols {
-		f.kept.Copy(v, c, b.at, n)
+	n, err := f.kept.Read(b.at, b.out)
+	if n == 0 || err != nil {
+		return nil, err
 	}
-	b.out.Sel, b.out.Rows = nil, n
 	b.at += n
 	return b.out, nil
 }

@@ -36,7 +36,7 @@ type virtualOp struct {
 	spec   *virtualSpec
 	r      *run
 	fill   filler
-	reader bufferReader
+	reader storeReader
 	final  vec.Batch
 }
 
@@ -45,7 +45,7 @@ func (o *virtualOp) read() error {
 	if o.r.env.Virtual == nil {
 		return pgerr.Internal("nothing gives the rows of %q", s.Table.Name)
 	}
-	o.fill.kept = rows.NewBuffer(o.spec.types, o.r.account)
+	o.fill.kept = rows.NewStore(o.spec.types, o.r.space)
 	row := make([]datum.Datum, len(s.Columns))
 	return o.r.env.Virtual.VirtualRows(o.r.env.B, s.Table, s.Moment, func(values []datum.Datum) error {
 		for i, col := range s.Columns {

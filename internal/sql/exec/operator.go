@@ -8,6 +8,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/exec/expr"
 	"github.com/driftdb/driftdb/internal/sql/exec/mem"
+	"github.com/driftdb/driftdb/internal/sql/exec/spill"
 	"github.com/driftdb/driftdb/internal/sql/phys"
 	"github.com/driftdb/driftdb/internal/types"
 	"github.com/driftdb/driftdb/internal/vec"
@@ -45,6 +46,7 @@ type run struct {
 	prog    *Program
 	ctx     *expr.Ctx
 	account *mem.Account
+	space   *spill.Space
 	stats   []nodeStats // by spec id, when the execution is analyzed
 	ctes    []*cteState
 	works   map[int]*workTable // work tables of recursive unions under way, by spec id
@@ -64,6 +66,12 @@ func (r *run) build(s spec) operator {
 		return &measured{operator: op, stats: &r.stats[s.info().id], env: r.env}
 	}
 	return op
+}
+
+// spaces sets what the execution's operators may use, from its environment.
+func (r *run) spaces() {
+	e := r.env
+	r.space = &spill.Space{Account: r.account, Work: e.WorkMem, Hash: e.HashMem, Files: e.Temp, Check: r.interrupted}
 }
 
 // interrupted returns the error that ends a cancelled statement.

@@ -3,6 +3,8 @@ package exec
 import (
 	"cmp"
 	"context"
+	"errors"
+	"slices"
 	"sync"
 
 	"github.com/driftdb/driftdb/internal/sql/builtin"
@@ -123,10 +125,21 @@ func (s *aggSpec) runParallel(r *run) (*aggState, error) {
 		return nil, err
 	}
 	parts, err := s.runParts(r, scan.id, spans)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		if err = mergeParts(r, parts); err == nil {
+			return parts[0], nil
+		}
 	}
-	return parts[0], mergeParts(r, parts)
+	for _, part := range parts {
+		if part != nil {
+			part.free()
+		}
+	}
+	if errors.Is(err, errGroupsFull) {
+		// One goroutine then does it all again, with the disk.
+		return nil, nil
+	}
+	return nil, err
 }
 
 // runParts runs one worker per span and waits for all of them.
@@ -148,23 +161,22 @@ func (s *aggSpec) runParts(r *run, scan int, spans []table.Span) ([]*aggState, e
 	}
 	wait.Wait()
 	if err := r.interrupted(); err != nil {
-		return nil, err
+		return parts, err
 	}
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
+	if slices.Contains(errs, errGroupsFull) {
+		return parts, errGroupsFull // whatever the others, who were stopped, say
 	}
-	return parts, nil
+	return parts, cmp.Or(errs...)
 }
 
 func (s *aggSpec) runPart(w *run) (*aggState, error) {
 	op := w.build(s.input)
 	defer op.close()
-	st, err := newAggState(s, w)
+	st, err := newAggState(s, w, -1)
 	if err != nil {
 		return nil, err
 	}
+	st.part = true
 	return st, drainInto(w, op, st)
 }
 
@@ -174,6 +186,7 @@ func (r *run) fork(ctx context.Context) *run {
 	env, b := *r.env, *r.env.B
 	env.Ctx, b.Ctx, env.B = ctx, ctx, &b
 	w := &run{env: &env, prog: r.prog, account: r.account, works: r.works}
+	w.spaces()
 	w.ctes, w.subs = make([]*cteState, len(r.ctes)), make([]*subState, len(r.subs))
 	w.ctx = r.ctx.Fork(&b)
 	w.ctx.Exec = w

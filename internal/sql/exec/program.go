@@ -49,7 +49,8 @@ func Run(p *phys.Plan, env Env) (Cursor, error) {
 }
 
 func (p *Program) start(env *Env) *cursor {
-	r := &run{env: env, prog: p, account: mem.NewAccount(env.MemLimit)}
+	r := &run{env: env, prog: p, account: mem.NewAccount(env.MemLimit, env.Pool)}
+	r.spaces()
 	r.ctx = expr.NewCtx(env.B, p.sizes, env.Params)
 	r.ctx.Exec = r
 	r.ctes = make([]*cteState, len(p.ctes))

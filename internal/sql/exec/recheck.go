@@ -85,6 +85,7 @@ func systemValue(att int16, oid uint32, row *table.Row) datum.Datum {
 // would have seen had it come later. ok is false when there is none.
 func (r *run) recheck(input spec, instead map[int]*insteadRow) (row []datum.Datum, ok bool, err error) {
 	sub := &run{env: r.env, prog: r.prog, account: r.account, works: map[int]*workTable{}, instead: instead}
+	sub.spaces()
 	sub.ctes = make([]*cteState, len(r.ctes))
 	sub.subs = make([]*subState, len(r.subs))
 	sub.ctx = expr.NewCtx(r.env.B, r.prog.sizes, r.env.Params)

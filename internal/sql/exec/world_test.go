@@ -15,6 +15,7 @@ import (
 	"github.com/driftdb/driftdb/internal/sql/bind"
 	"github.com/driftdb/driftdb/internal/sql/builtin"
 	"github.com/driftdb/driftdb/internal/sql/exec"
+	"github.com/driftdb/driftdb/internal/sql/exec/spill"
 	"github.com/driftdb/driftdb/internal/sql/opt"
 	"github.com/driftdb/driftdb/internal/sql/parse"
 	"github.com/driftdb/driftdb/internal/sql/plan"
@@ -40,6 +41,9 @@ type world struct {
 	work int
 	mem  int64
 	part uint64
+
+	temp             *spill.Session
+	workMem, hashMem int64
 }
 
 func newWorld(t testing.TB) *world {
@@ -272,7 +276,7 @@ func (w *world) runIn(tx *txn.Tx, p *exec.Program, params ...datum.Datum) (a ans
 		return answer{err: err}
 	}
 	defer st.Close()
-	c, err := p.Run(exec.Env{Ctx: ctx, B: w.context(ctx), Params: params, Stmt: st, Tables: w.set, Path: w.path, Workers: w.work, MemLimit: w.mem, SplitBytes: w.part})
+	c, err := p.Run(exec.Env{Ctx: ctx, B: w.context(ctx), Params: params, Stmt: st, Tables: w.set, Path: w.path, Workers: w.work, MemLimit: w.mem, SplitBytes: w.part, Temp: w.temp, WorkMem: w.workMem, HashMem: w.hashMem})
 	if err != nil {
 		return answer{err: err}
 	}

@@ -40,6 +40,7 @@ type Stats struct {
 	Rows          float64 // per loop
 	Loops         int64
 	Removed       int64 // rows removed by its filter, all loops
+	Space         Space
 }
 
 // Plan prints a plan, one string per row of EXPLAIN's result. stats may be nil
@@ -63,12 +64,14 @@ func Plan(p *phys.Plan, o Options, stats func(phys.Node) (s Stats, ok bool)) []s
 
 // item is a printed node.
 type item struct {
-	label    string // in text: "Seq Scan on t"
-	typ      string // in JSON: "Seq Scan"
-	relation string // "Outer", "Inner", "SubPlan", ...
-	subplan  string // "InitPlan 1 (returns $0)", "CTE x"
-	fields   []attr // of JSON only: Relation Name, Alias ...
-	props    []attr // Filter, Sort Key ...
+	label    string   // in text: "Seq Scan on t"
+	typ      string   // in JSON: "Seq Scan"
+	relation string   // "Outer", "Inner", "SubPlan", ...
+	subplan  string   // "InitPlan 1 (returns $0)", "CTE x"
+	fields   []attr   // of JSON only: Relation Name, Alias ...
+	props    []attr   // Filter, Sort Key ...
+	text     []string // lines behind props, in text
+	data     []attr   // the same in structured forms
 	costs    *phys.Props
 	stats    *Stats
 	never    bool
@@ -113,7 +116,9 @@ func (b *builder) node(n phys.Node, relation string) *item {
 	b.subplans(it, exprs(n)...)
 	switch n := n.(type) {
 	case *phys.HashJoin:
-		it.children = append(it.children, b.node(n.Left, "Outer"), b.hash(n.Right))
+		left, hash := b.node(n.Left, "Outer"), b.hash(n.Right)
+		hash.hashSpace(it.stats)
+		it.children = append(it.children, left, hash)
 	default:
 		for i, in := range n.Inputs() {
 			it.children = append(it.children, b.node(in, inputRelation(n, i)))
@@ -241,6 +246,7 @@ func (b *builder) describeRest(it *item, n phys.Node) {
 	case *phys.Sort:
 		it.plain("Sort")
 		it.prop("Sort Key", d.sortKeys(n.Keys))
+		it.sortSpace()
 	case *phys.Agg:
 		b.agg(it, n)
 	case *phys.Distinct:
@@ -249,6 +255,7 @@ func (b *builder) describeRest(it *item, n phys.Node) {
 			it.label, it.typ = "Unique", "Unique"
 		} else {
 			it.prop("Group Key", d.cols(n.Keys))
+			it.aggSpace()
 		}
 	case *phys.SetOp:
 		it.plain(setOpName(n))
@@ -365,6 +372,7 @@ func (b *builder) agg(it *item, n *phys.Agg) {
 		it.prop("Group Key", b.deparser.cols(n.Keys))
 	}
 	it.filter(b.deparser, n.Having)
+	it.aggSpace()
 }
 
 func joinWord(k plan.JoinKind) string {

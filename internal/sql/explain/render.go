@@ -38,6 +38,9 @@ func (b *builder) lines(out *[]string, it *item, depth int) {
 	for _, p := range it.props {
 		*out = append(*out, fmt.Sprintf("%s%s: %v", pad, p.name, textValue(p.value)))
 	}
+	for _, line := range it.text {
+		*out = append(*out, pad+line)
+	}
 	for _, c := range it.children {
 		var sub []string
 		b.lines(&sub, c, 1)
@@ -98,7 +101,7 @@ func (b *builder) fields(it *item) []attr {
 		}
 		list = append(list, attr{"Actual Rows", number(float(s.Rows, 0))}, attr{"Actual Loops", s.Loops})
 	}
-	return append(list, it.props...)
+	return append(append(list, it.props...), it.data...)
 }
 
 // number is a number printed with fixed digits.

@@ -269,11 +269,27 @@ func (p *planner) distinct(r *plan.Distinct, need colSet, conds []plan.Expr) (ph
 	if err != nil {
 		return nil, err
 	}
-	n := &phys.Distinct{Props: p.props(in.Properties().Cols), Unary: phys.Unary{Input: in}, Keys: r.Keys, On: r.On}
+	n := &phys.Distinct{Props: p.props(in.Properties().Cols), Unary: phys.Unary{Input: in}, Keys: r.Keys, On: r.On, Sorted: sortedBy(r.Input, keys)}
 	below0 := in.Properties()
 	n.Rows = p.groups(r.Keys, below0.Rows)
 	n.Startup, n.Total = below0.Startup, below0.Total+below0.Rows*operatorCost*float64(len(r.Keys))
 	return p.filtered(n, here)
+}
+
+// sortedBy reports whether a relation is sorted so that rows that agree on the
+// columns are neighbours.
+func sortedBy(r plan.Rel, cols colSet) bool {
+	s, ok := r.(*plan.Sort)
+	if !ok {
+		return false
+	}
+	first := withoutRepeats(s.Keys)
+	for i := range min(len(cols), len(first)) {
+		if !cols[first[i].ID] {
+			return false
+		}
+	}
+	return len(first) >= len(cols)
 }
 
 func (p *planner) setOp(r *plan.SetOp, conds []plan.Expr) (phys.Node, error) {

@@ -6,6 +6,7 @@ import (
 	"github.com/driftdb/driftdb/internal/sql/builtin"
 	"github.com/driftdb/driftdb/internal/sql/exec/mem"
 	"github.com/driftdb/driftdb/internal/sql/exec/rows"
+	"github.com/driftdb/driftdb/internal/sql/exec/spill"
 	"github.com/driftdb/driftdb/internal/types"
 	"github.com/driftdb/driftdb/internal/vec"
 )
@@ -46,16 +47,17 @@ type Call struct {
 	OrderTypes []types.T
 }
 
-// New returns an empty accumulator for a call.
-func New(call Call, account *mem.Account) (Accumulator, error) {
+// New returns an empty accumulator for a call. DISTINCT and ORDER BY use the disk
+// when the space's memory does not suffice.
+func New(call Call, space *spill.Space) (Accumulator, error) {
 	if len(call.Order) > 0 || call.Distinct && !orderFree(call) {
-		return newOrdered(call, account)
+		return newOrdered(call, space)
 	}
-	inner, err := plain(call, account)
+	inner, err := plain(call, space.Memory())
 	if err != nil || !call.Distinct {
 		return inner, err
 	}
-	return newDistinct(call, inner, account), nil
+	return newDistinct(call, inner, space), nil
 }
 
 // orderFree reports whether the aggregate's value does not depend on the order

@@ -80,6 +80,17 @@ func (b *Buffer) Reset() {
 	b.held.Release()
 }
 
+// Clear drops all rows but keeps the memory for as many.
+func (b *Buffer) Clear() {
+	for i := range b.cols {
+		c := &b.cols[i]
+		clear(c.data) // what the values refer to is free
+		c.ints, c.floats, c.data, c.nulls = c.ints[:0], c.floats[:0], c.data[:0], c.nulls[:0]
+	}
+	b.rows = 0
+	b.held.Release()
+}
+
 // Append copies the rows of a batch whose columns are those of the buffer.
 func (b *Buffer) Append(in *vec.Batch) error { return b.AppendCols(in.Cols, in) }
 

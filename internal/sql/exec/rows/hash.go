@@ -115,6 +115,9 @@ func NewTable(account *mem.Account) *Table {
 // Len returns the number of rows entered.
 func (t *Table) Len() int { return len(t.hashes) }
 
+// Held returns the bytes accounted.
+func (t *Table) Held() int64 { return t.held.Held() }
+
 // Insert enters the next row number, which is Len(), under a hash.
 func (t *Table) Insert(hash uint64) error {
 	row := int32(len(t.hashes))
@@ -217,6 +220,21 @@ func (b *Buffer) EqualVec(cols []int, r int, keys []*vec.Vec, i int, nullsEqual 
 		}
 	}
 	return true
+}
+
+// EqualVecs reports whether row i of one vector equals row j of another of its
+// type, NULLs being equal.
+func EqualVecs(a *vec.Vec, i int, b *vec.Vec, j int) bool {
+	if an, bn := a.Nulls.Get(i), b.Nulls.Get(j); an || bn {
+		return an && bn
+	}
+	switch a.Layout {
+	case vec.I64:
+		return a.Ints[i] == b.Ints[j]
+	case vec.F64:
+		return datum.CompareFloat(a.Floats[i], b.Floats[j]) == 0
+	}
+	return datum.Compare(a.Data[i], b.Data[j]) == 0
 }
 
 // EqualRow is EqualVec for a row of datums.

@@ -93,44 +93,44 @@ func (b *Buffer) Sort(keys []Key) []int32 {
 
 // SortRows sorts a list of row numbers, ascending before the call, by the keys;
 // equal rows keep their order.
-func (b *Buffer) SortRows(keys []Key, order []int32) {
-	if len(keys) == 0 {
-		return
-	}
-	if b.sortByInt(keys, order) {
-		return
-	}
-	slices.SortFunc(order, func(x, y int32) int {
-		if c := b.Compare(keys, int(x), int(y)); c != 0 {
-			return c
-		}
-		return cmp.Compare(x, y)
-	})
+func (b *Buffer) SortRows(keys []Key, order []int32) { b.sortRows(keys, order, nil) }
+
+// sortPair is a row with the prefix of its first key: most comparisons look at
+// nothing else, and stay inside one array.
+type sortPair struct {
+	prefix uint64
+	row    int32
 }
 
-// sortByInt sorts by a first key that is an integer without NULLs: pairs of key
-// and row number keep the comparisons inside one array.
-func (b *Buffer) sortByInt(keys []Key, order []int32) bool {
+// sortPairBytes is what a row costs beside its values while it is sorted.
+const sortPairBytes = 16 + 4
+
+// sortRows is SortRows with pairs to reuse; it returns those to reuse next.
+func (b *Buffer) sortRows(keys []Key, order []int32, pairs []sortPair) []sortPair {
+	if len(keys) == 0 {
+		return pairs
+	}
 	col := &b.cols[keys[0].Col]
-	if col.layout != vec.I64 || len(col.nulls) > 0 {
-		return false
+	if !hasPrefix(col.kind, col.layout) {
+		slices.SortFunc(order, func(x, y int32) int {
+			if c := b.Compare(keys, int(x), int(y)); c != 0 {
+				return c
+			}
+			return cmp.Compare(x, y)
+		})
+		return pairs
 	}
-	type pair struct {
-		key int64
-		row int32
-	}
-	pairs := make([]pair, len(order))
-	flip := int64(0)
-	if keys[0].Desc {
-		flip = -1 // complementing reverses the order without overflow
-	}
+	pairs = slices.Grow(pairs[:0], len(order))[:len(order)]
 	for i, r := range order {
-		pairs[i] = pair{col.ints[r] ^ flip, r}
+		pairs[i] = sortPair{b.prefix(&keys[0], col, int(r)), r}
 	}
-	rest := keys[1:]
-	slices.SortFunc(pairs, func(x, y pair) int {
-		if x.key != y.key {
-			if x.key < y.key {
+	rest := keys
+	if col.layout == vec.I64 && len(col.nulls) == 0 {
+		rest = keys[1:] // equal prefixes are equal keys
+	}
+	slices.SortFunc(pairs, func(x, y sortPair) int {
+		if x.prefix != y.prefix {
+			if x.prefix < y.prefix {
 				return -1
 			}
 			return 1
@@ -143,5 +143,24 @@ func (b *Buffer) sortByInt(keys []Key, order []int32) bool {
 	for i := range pairs {
 		order[i] = pairs[i].row
 	}
-	return true
+	return pairs
+}
+
+func (b *Buffer) prefix(k *Key, col *column, row int) uint64 {
+	if len(col.nulls) > 0 && col.isNull(row) {
+		return nullPrefix(k)
+	}
+	p := uint64(0)
+	switch col.layout {
+	case vec.I64:
+		p = intPrefix(col.ints[row])
+	case vec.F64:
+		p = floatPrefix(col.floats[row])
+	default:
+		p = textPrefix(col.data[row].Str())
+	}
+	if k.Desc {
+		return ^p
+	}
+	return p
 }
