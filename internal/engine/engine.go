@@ -27,6 +27,14 @@ type Options struct {
 	OnFatal        func(error)
 	// Verifier turns a password into what the catalog keeps; nil refuses passwords.
 	Verifier func(password string) (string, error)
+	// Planted are faults, for tests of tests.
+	Planted Planted
+}
+
+// Planted are faults that tests put into an engine to see that a check finds them.
+type Planted struct {
+	Store store.Planted
+	Txn   txn.Planted
 }
 
 // Engine is an open database. It is safe for concurrent use.
@@ -51,7 +59,7 @@ func Open(dir string, o Options) (*Engine, error) {
 func (o Options) store() store.Options {
 	return store.Options{
 		FS: o.FS, InMemory: o.InMemory, ReadOnly: o.ReadOnly, Clock: o.Clock, AllowClockStep: o.AllowClockStep,
-		CacheBytes: o.CacheBytes, Logger: o.Logger, OnFatal: o.OnFatal,
+		CacheBytes: o.CacheBytes, Logger: o.Logger, OnFatal: o.OnFatal, Planted: o.Planted.Store,
 	}
 }
 
@@ -61,7 +69,7 @@ func newSessions(db *store.DB, o Options) *session.Server {
 		o.Verifier = func(string) (string, error) { return "", errors.New("this database takes no passwords") }
 	}
 	return &session.Server{
-		DB: db, Txns: txn.NewManager(db, txn.Settings{}), Catalog: catalog.NewHistory(db), Defaults: config.NewDefaults(), Verifier: o.Verifier,
+		DB: db, Txns: txn.NewManager(db, txn.Settings{Planted: o.Planted.Txn}), Catalog: catalog.NewHistory(db), Defaults: config.NewDefaults(), Verifier: o.Verifier,
 	}
 }
 

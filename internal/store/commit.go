@@ -65,7 +65,7 @@ func (db *DB) Commit(ctx context.Context, b *Batch) (Seq, Time, error) {
 	// The View is in the publisher's hands now; keep only its numbers.
 	seq, t := v.seq, v.time
 	if sync {
-		if err := b.pb.SyncWait(); err != nil {
+		if err := db.syncWait(b.pb); err != nil {
 			db.fail(err)
 			return 0, 0, ErrFailed
 		}
@@ -105,7 +105,9 @@ func (db *DB) sequence(b *Batch, root *Hash, sync bool) (*View, error) {
 	binary.BigEndian.PutUint64(repr[b.timeOff+8:], uint64(wall))
 
 	var err error
-	if sync {
+	if db.opts.Planted.TearBatches && sync {
+		err = db.applyTorn(b.pb)
+	} else if sync {
 		err = db.eng.ApplyNoSyncWait(b.pb, pebble.Sync)
 	} else {
 		err = db.eng.Apply(b.pb, pebble.NoSync)
@@ -129,7 +131,7 @@ func (db *DB) sequence(b *Batch, root *Hash, sync bool) (*View, error) {
 		db.newest.raise(h, seq)
 	}
 	v := db.newView(seq, t, db.eng.NewSnapshot())
-	db.pub.enqueue(v, sync)
+	db.pub.enqueue(v, sync && !db.opts.Planted.PublishEarly)
 	return v, nil
 }
 

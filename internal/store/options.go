@@ -63,6 +63,8 @@ type Options struct {
 	// must stop: what was answered as committed is safe, nothing later is.
 	// nil logs and exits with status 70.
 	OnFatal func(error)
+	// Planted are faults, for tests of tests.
+	Planted Planted
 }
 
 const (

@@ -19,6 +19,14 @@ type Settings struct {
 	// SnapshotHold is how long REPEATABLE READ keeps its View before it reads
 	// through newer ones; 0 is 10 seconds.
 	SnapshotHold time.Duration
+	// Planted are faults, for tests of tests.
+	Planted Planted
+}
+
+// Planted are faults that tests put into a Manager to see that a check finds them.
+// The zero value is none.
+type Planted struct {
+	LoseRecheck bool // a row granted after a wait counts as unchanged
 }
 
 // Manager starts transactions on a store and holds their locks. It is safe for

@@ -87,7 +87,7 @@ func (s *Statement) lockSeen(id store.StorageID, key []byte, seen Image, mode Mo
 		if res, err := s.tryLock(id, key, mode, p); err != nil || res.State != RowSame {
 			return res, err
 		}
-		if !s.tx.m.db.MaybeChangedSince(id, key, s.reader.Seq()) {
+		if s.tx.m.settings.Planted.LoseRecheck || !s.tx.m.db.MaybeChangedSince(id, key, s.reader.Seq()) {
 			return Locked{State: RowSame, Image: seen, Key: key}, nil
 		}
 		now, found, err := s.tx.Newest(id, key)

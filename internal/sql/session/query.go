@@ -61,9 +61,11 @@ type view struct {
 // catalogFor returns the catalog that a statement at this moment sees: the newest
 // one, or in a transaction that reads the past that of its moment.
 func (s *Session) catalogFor(r store.Reader) (view, error) {
-	if s.asOf == nil && r.Seq() < r.View().Seq() {
-		// REPEATABLE READ at an old snapshot: names and shapes are of now.
-		r = r.View().Reader
+	if s.asOf == nil && s.tx != nil && s.tx.Options().Isolation != txn.ReadCommitted {
+		// A snapshot may be old: names and shapes are of now.
+		v := s.srv.DB.View()
+		defer v.Release()
+		r = v.Reader
 	}
 	snapshot, version, err := s.srv.Catalog.At(r)
 	if err != nil {
