@@ -34,7 +34,7 @@ func (c *compiler) join(n phys.Node) (spec, error) {
 	case *phys.NestLoop:
 		s.kind, on = n.Kind, n.On
 	case *phys.HashJoin:
-		s.kind, on, s.method = n.Kind, n.On, joinHash
+		s.kind, on, s.method, s.ordered = n.Kind, n.On, joinHash, n.Ordered
 		err = c.hashKeys(s, n, left, right)
 	case *phys.MergeJoin:
 		s.kind, on, s.method = n.Kind, n.On, joinMerge

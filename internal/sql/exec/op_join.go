@@ -22,6 +22,7 @@ type joinSpec struct {
 	leftKeys, rightKeys []expr.Node  // of a hash join
 	rightKeyTypes       []types.T    // of a hash join
 	leftSort, rightSort []rows.Key   // of a merge join
+	ordered             bool         // of a hash join: the left side's order must be kept
 	params              []outerParam // of a lateral nested loop
 }
 
@@ -71,7 +72,9 @@ type joinOp struct {
 	r           *run
 	left, right operator
 	match       matcher
-	kept        *rows.Buffer // the right side's rows that pairs refer to
+	kept        keptRows    // the right side's rows that pairs refer to
+	store       *rows.Store // the same of a nested loop or merge join
+	grace       *graceJoin  // of a hash join that does not fit in memory
 
 	batch   *vec.Batch // of the left side
 	pos     int        // the left row the matcher is at, among those that exist
@@ -86,6 +89,12 @@ type joinOp struct {
 
 	out   *vec.Batch
 	final vec.Batch
+}
+
+// keptRows are rows in a rows.Buffer or rows.Store.
+type keptRows interface {
+	Len() int
+	Gather(v *vec.Vec, col int, list []int32)
 }
 
 type joinState uint8
@@ -109,20 +118,31 @@ func (o *joinOp) next() (*vec.Batch, error) {
 			b, err = o.pairs()
 		case joinUnmatched:
 			o.state = joinFetch
-			b = o.unmatched()
+			b, err = o.unmatched()
 		case joinRest:
-			b = o.unmatchedRight()
+			b, err = o.unmatchedRight()
 		case joinDone:
+			if o.grace != nil && o.grace.result != nil {
+				return o.grace.sorted()
+			}
 			return nil, nil
 		}
-		if b != nil || err != nil {
-			return b, err
+		switch {
+		case err != nil:
+			return nil, err
+		case b == nil:
+		case o.grace != nil && o.grace.result != nil:
+			if err := o.grace.collect(b); err != nil {
+				return nil, err
+			}
+		default:
+			return b, nil
 		}
 	}
 }
 
 func (o *joinOp) fetch() error {
-	b, err := o.left.next()
+	b, err := o.nextLeft()
 	if err != nil {
 		return err
 	}
@@ -130,13 +150,17 @@ func (o *joinOp) fetch() error {
 		return err
 	}
 	if b == nil {
-		o.state = joinDone
-		if o.keepsRight() {
-			o.state = joinRest
-			// A matcher that has seen no left row has not read the right side.
-			return o.match.begin(&vec.Batch{Cols: o.emptyLeft(), Sel: []int32{}})
+		return o.endLeft()
+	}
+	known := o.grace != nil
+	if err := o.match.begin(b); err != nil {
+		return err
+	}
+	if o.grace != nil && !known {
+		if err := o.grace.drain(b); err != nil {
+			return err
 		}
-		return nil
+		return o.nextRound()
 	}
 	o.batch, o.pos, o.state = b, 0, joinPairs
 	if cap(o.matched) < b.Len() {
@@ -144,7 +168,49 @@ func (o *joinOp) fetch() error {
 	}
 	o.matched = o.matched[:b.Len()]
 	clear(o.matched)
-	return o.match.begin(b)
+	if o.grace != nil {
+		o.grace.recall(o.matched)
+	}
+	return nil
+}
+
+func (o *joinOp) nextLeft() (*vec.Batch, error) {
+	if o.grace != nil {
+		return o.grace.nextLeft()
+	}
+	return o.left.next()
+}
+
+// endLeft goes on when the left side, of a round, has ended.
+func (o *joinOp) endLeft() error {
+	if !o.keepsRight() {
+		return o.nextRound()
+	}
+	o.state = joinRest
+	if o.grace != nil {
+		return nil
+	}
+	// A matcher that has seen no left row has not read the right side.
+	if err := o.match.begin(&vec.Batch{Cols: o.emptyLeft(), Sel: []int32{}}); err != nil || o.grace == nil {
+		return err
+	}
+	if err := o.grace.drain(nil); err != nil {
+		return err
+	}
+	return o.nextRound()
+}
+
+// nextRound begins the next round of a join on disk, or ends the join.
+func (o *joinOp) nextRound() error {
+	o.state = joinDone
+	if o.grace == nil {
+		return nil
+	}
+	ok, err := o.grace.advance()
+	if ok {
+		o.state = joinFetch
+	}
+	return err
 }
 
 func (o *joinOp) emptyLeft() []*vec.Vec {
@@ -176,7 +242,10 @@ func (o *joinOp) pairs() (*vec.Batch, error) {
 		o.mark(nil)
 		return nil, nil
 	}
-	b := o.gather()
+	b, err := o.gather()
+	if err != nil {
+		return nil, err
+	}
 	var sel []int32
 	if o.spec.on != nil {
 		if sel, err = expr.Filter(o.r.ctx, o.spec.on, o.spec.onSlot, b, nil); err != nil {
@@ -232,7 +301,7 @@ func (o *joinOp) growSeen() {
 }
 
 // gather copies the pairs' columns, left before right.
-func (o *joinOp) gather() *vec.Batch {
+func (o *joinOp) gather() (*vec.Batch, error) {
 	n := len(o.pairLeft)
 	width := len(o.spec.left.info().types)
 	if o.out == nil {
@@ -246,12 +315,23 @@ func (o *joinOp) gather() *vec.Batch {
 		o.kept.Gather(o.out.Cols[width+c], c, o.pairRight)
 	}
 	o.out.Sel, o.out.Rows = nil, n
-	return o.out
+	return o.out, o.storeErr()
+}
+
+// storeErr returns the error that reading kept rows from disk has met.
+func (o *joinOp) storeErr() error {
+	if o.store == nil {
+		return nil
+	}
+	return o.store.Err()
 }
 
 // unmatched emits the left rows of the batch that a left or full join pads, a
 // semi join has found or an anti join has not.
-func (o *joinOp) unmatched() *vec.Batch {
+func (o *joinOp) unmatched() (*vec.Batch, error) {
+	if o.grace != nil && !o.grace.remember(o.matched) {
+		return nil, nil
+	}
 	want := o.spec.kind == plan.JoinSemi
 	o.pairLeft, o.pairRight = o.pairLeft[:0], o.pairRight[:0]
 	for i, m := range o.matched {
@@ -261,11 +341,11 @@ func (o *joinOp) unmatched() *vec.Batch {
 		}
 	}
 	if len(o.pairLeft) == 0 {
-		return nil
+		return nil, nil
 	}
 	if o.spec.kind == plan.JoinSemi || o.spec.kind == plan.JoinAnti {
-		o.final = vec.Batch{Cols: o.batch.Cols, Sel: o.pairLeft, Rows: o.batch.Rows}
-		return &o.final
+		o.final = vec.Batch{Cols: o.batch.Cols[:len(o.spec.types)], Sel: o.pairLeft, Rows: o.batch.Rows}
+		return &o.final, nil
 	}
 	if o.kept == nil {
 		o.kept = rows.NewBuffer(o.spec.rightTypes, o.r.account)
@@ -274,7 +354,7 @@ func (o *joinOp) unmatched() *vec.Batch {
 }
 
 // unmatchedRight emits the rows of the right side that nothing matched.
-func (o *joinOp) unmatchedRight() *vec.Batch {
+func (o *joinOp) unmatchedRight() (*vec.Batch, error) {
 	o.growSeen()
 	o.pairRight = o.pairRight[:0]
 	for ; o.rest < o.kept.Len() && len(o.pairRight) < vec.MaxRows; o.rest++ {
@@ -284,8 +364,7 @@ func (o *joinOp) unmatchedRight() *vec.Batch {
 	}
 	n := len(o.pairRight)
 	if n == 0 {
-		o.state = joinDone
-		return nil
+		return nil, o.nextRound()
 	}
 	width := len(o.spec.left.info().types)
 	if o.out == nil {
@@ -300,8 +379,8 @@ func (o *joinOp) unmatchedRight() *vec.Batch {
 	for c := range o.spec.rightTypes {
 		o.kept.Gather(o.out.Cols[width+c], c, o.pairRight)
 	}
-	o.out.Rows = n
-	return o.out
+	o.out.Sel, o.out.Rows = nil, n
+	return o.out, o.storeErr()
 }
 
 func (o *joinOp) rewind() error {
@@ -315,11 +394,16 @@ func (o *joinOp) rewind() error {
 
 func (o *joinOp) close() {
 	o.match.close()
-	if o.kept != nil {
-		o.kept.Reset()
-	}
+	o.dropRight()
 	o.left.close()
 	o.right.close()
+}
+
+// dropRight forgets what readRight has kept.
+func (o *joinOp) dropRight() {
+	if o.store != nil {
+		o.store.Reset()
+	}
 }
 
 // full reports whether no more pairs fit.
@@ -339,19 +423,15 @@ func (o *joinOp) settled(pos int) bool {
 }
 
 // readRight keeps the whole right side.
-func (o *joinOp) readRight(each func(b *vec.Batch) error) error {
-	o.kept = rows.NewBuffer(o.spec.rightTypes, o.r.account)
+func (o *joinOp) readRight() error {
+	o.store = rows.NewStore(o.spec.rightTypes, o.r.space)
+	o.kept = o.store
 	for {
 		b, err := o.right.next()
 		if b == nil || err != nil {
 			return err
 		}
-		if each != nil {
-			if err := each(b); err != nil {
-				return err
-			}
-		}
-		if err := o.kept.Append(b); err != nil {
+		if err := o.store.Append(b); err != nil {
 			return err
 		}
 		if err := o.r.interrupted(); err != nil {

@@ -2,7 +2,9 @@ package exec
 
 import (
 	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/sql/exec/mem"
 	"github.com/driftdb/driftdb/internal/sql/exec/rows"
+	"github.com/driftdb/driftdb/internal/sql/exec/spill"
 	"github.com/driftdb/driftdb/internal/sql/plan"
 	"github.com/driftdb/driftdb/internal/vec"
 )
@@ -20,7 +22,7 @@ func (m *loopMatcher) begin(*vec.Batch) error {
 		return nil
 	}
 	m.read = true
-	return m.join.readRight(nil)
+	return m.join.readRight()
 }
 
 func (m *loopMatcher) fill() (bool, error) {
@@ -40,35 +42,33 @@ func (m *loopMatcher) fill() (bool, error) {
 // join.
 func (m *loopMatcher) rewind() error {
 	m.read = false
-	m.close()
+	m.join.dropRight()
 	return m.join.right.rewind()
 }
 
-func (m *loopMatcher) close() {
-	if m.join.kept != nil {
-		m.join.kept.Reset()
-	}
-}
+func (m *loopMatcher) close() {}
 
 // lateralMatcher runs the right side for each left row.
 type lateralMatcher struct {
 	join    *joinOp
 	running bool       // the right side is being read for the row at pos
 	held    *vec.Batch // a batch of it that did not fit with the pairs before
+	rows    *rows.Buffer
 }
 
 func (m *lateralMatcher) begin(*vec.Batch) error {
 	o := m.join
 	m.running = false
-	if o.kept == nil {
-		o.kept = rows.NewBuffer(o.spec.rightTypes, o.r.account)
+	if m.rows == nil {
+		m.rows = rows.NewBuffer(o.spec.rightTypes, o.r.account)
+		o.kept = m.rows
 	}
 	return nil
 }
 
 func (m *lateralMatcher) fill() (bool, error) {
 	o := m.join
-	o.kept.Reset()
+	m.rows.Reset()
 	for ; o.pos < o.batch.Len(); o.pos++ {
 		if !m.running {
 			if err := m.start(); err != nil {
@@ -87,8 +87,8 @@ func (m *lateralMatcher) fill() (bool, error) {
 				m.held = b
 				return false, nil
 			}
-			base := o.kept.Len()
-			if err := o.kept.Append(b); err != nil {
+			base := m.rows.Len()
+			if err := m.rows.Append(b); err != nil {
 				return false, err
 			}
 			for i := 0; i < b.Len(); i++ {
@@ -139,54 +139,128 @@ func (m *lateralMatcher) close()        {}
 // hashMatcher offers the right rows with equal keys, found by their hash.
 type hashMatcher struct {
 	join   *joinOp
-	table  *rows.Table
-	keys   *rows.Buffer // the right rows' keys
+	space  *spill.Space
+	kept   *rows.Buffer // the right rows
+	keys   *rows.Buffer // their keys
+	all    []uint64     // and hashes
+	held   mem.Holder   // of those
+	table  *rows.Table  // nil until they are read
 	cols   []int
-	probe  []*vec.Vec
-	hashes []uint64
-	chain  int32 // the next candidate of the row at pos; -1 none, -2 not looked up
+	build  []*vec.Vec // keys of a right batch
+	probe  []*vec.Vec // and of a left one
+	hashes []uint64   // of either
+	chain  int32      // the next candidate of the row at pos; -1 none, -2 not looked up
 }
 
-func (m *hashMatcher) build() error {
+// start makes everything ready for right rows.
+func (m *hashMatcher) start() {
 	o := m.join
-	m.keys = rows.NewBuffer(o.spec.rightKeyTypes, o.r.account)
-	m.table = rows.NewTable(o.r.account)
+	m.space = o.r.space.Child()
+	account := m.space.Memory()
+	m.kept, m.keys = rows.NewBuffer(o.spec.rightTypes, account), rows.NewBuffer(o.spec.rightKeyTypes, account)
+	m.table, m.held = rows.NewTable(account), mem.Holder{Account: account}
+	o.kept = m.kept
 	m.hashes = make([]uint64, vec.MaxRows)
-	var hashes []uint64
+	m.build, m.probe = make([]*vec.Vec, len(o.spec.rightKeys)), make([]*vec.Vec, len(o.spec.leftKeys))
+	m.cols = m.cols[:0]
 	for i := range o.spec.rightKeys {
 		m.cols = append(m.cols, i)
 	}
-	vecs := make([]*vec.Vec, len(o.spec.rightKeys))
-	err := o.readRight(func(b *vec.Batch) (err error) {
-		for i, k := range o.spec.rightKeys {
-			if vecs[i], err = k.Vec(o.r.ctx, b, b.Sel); err != nil {
-				return err
-			}
-		}
-		rows.HashVecs(vecs, b, m.hashes)
-		hashes = append(hashes, m.hashes[:b.Len()]...)
-		return m.keys.AppendCols(vecs, b)
-	})
-	if err != nil {
-		return err
-	}
-	return m.table.Build(hashes)
 }
 
-func (m *hashMatcher) begin(b *vec.Batch) error {
+// read reads the right side: into memory, or when that is full to disk.
+func (m *hashMatcher) read() error {
 	o := m.join
-	if m.table == nil {
-		if err := m.build(); err != nil {
+	m.start()
+	for {
+		b, err := o.right.next()
+		if err != nil {
 			return err
 		}
-		m.probe = make([]*vec.Vec, len(o.spec.leftKeys))
+		if b == nil {
+			break
+		}
+		if o.grace != nil {
+			if err = m.buildKeys(b); err == nil {
+				err = o.grace.addRight(b)
+			}
+		} else if err = m.take(b); err == nil && m.full() {
+			o.grace, err = m.startGrace(m.all)
+		}
+		if err != nil {
+			return err
+		}
+		if err := o.r.interrupted(); err != nil {
+			return err
+		}
 	}
-	m.chain = -2
-	if b.Len() == 0 {
+	if o.grace != nil {
 		return nil
 	}
-	for i, k := range o.spec.leftKeys {
-		v, err := k.Vec(o.r.ctx, b, b.Sel)
+	return m.index()
+}
+
+// buildKeys computes a right batch's keys and their hashes.
+func (m *hashMatcher) buildKeys(b *vec.Batch) (err error) {
+	for i, k := range m.join.spec.rightKeys {
+		if m.build[i], err = k.Vec(m.join.r.ctx, b, b.Sel); err != nil {
+			return err
+		}
+	}
+	rows.HashVecs(m.build, b, m.hashes)
+	return nil
+}
+
+// take keeps a right batch in memory.
+func (m *hashMatcher) take(b *vec.Batch) error {
+	if err := m.buildKeys(b); err != nil {
+		return err
+	}
+	if err := m.held.Grow(8 * int64(b.Len())); err != nil {
+		return err
+	}
+	m.all = append(m.all, m.hashes[:b.Len()]...)
+	if err := m.keys.AppendCols(m.build, b); err != nil {
+		return err
+	}
+	return m.kept.Append(b)
+}
+
+// full reports whether the right rows and their table take too much memory.
+func (m *hashMatcher) full() bool {
+	const tableBytes = 12 // a row, at most
+	return m.space.HashFull(m.space.Memory().Used() + tableBytes*int64(len(m.all)))
+}
+
+// index makes the table of the right rows in memory.
+func (m *hashMatcher) index() error {
+	if err := m.table.Build(m.all); err != nil {
+		return err
+	}
+	if o := m.join; o.r.stats != nil {
+		s := &o.r.stats[o.spec.id].space
+		s.Batches, s.Buckets = max(s.Batches, 1), max(s.Buckets, m.table.Buckets())
+		s.Memory = max(s.Memory, m.space.Memory().Used())
+		if o.grace != nil {
+			s.Batches, s.Disk = o.grace.rounds, o.grace.queue.Disk()
+		}
+	}
+	return nil
+}
+
+// forget drops the right rows in memory.
+func (m *hashMatcher) forget() {
+	m.kept.Clear()
+	m.keys.Clear()
+	m.table.Release()
+	m.all = m.all[:0]
+	m.held.Release()
+}
+
+// probeKeys computes a left batch's keys and their hashes.
+func (m *hashMatcher) probeKeys(b *vec.Batch) error {
+	for i, k := range m.join.spec.leftKeys {
+		v, err := k.Vec(m.join.r.ctx, b, b.Sel)
 		if err != nil {
 			return err
 		}
@@ -194,6 +268,19 @@ func (m *hashMatcher) begin(b *vec.Batch) error {
 	}
 	rows.HashVecs(m.probe, b, m.hashes)
 	return nil
+}
+
+func (m *hashMatcher) begin(b *vec.Batch) error {
+	if m.table == nil {
+		if err := m.read(); err != nil || m.join.grace != nil {
+			return err
+		}
+	}
+	m.chain = -2
+	if b.Len() == 0 {
+		return nil
+	}
+	return m.probeKeys(b)
 }
 
 func (m *hashMatcher) fill() (bool, error) {
@@ -224,24 +311,27 @@ func (m *hashMatcher) fill() (bool, error) {
 
 func (m *hashMatcher) rewind() error {
 	m.close()
-	m.table, m.cols = nil, nil
-	if m.join.kept != nil {
-		m.join.kept.Reset()
-	}
 	return m.join.right.rewind()
 }
 
 func (m *hashMatcher) close() {
+	m.join.grace.close()
+	m.join.grace = nil
 	if m.table != nil {
 		m.table.Release()
 		m.keys.Reset()
+		m.kept.Reset()
+		m.held.Release()
+		m.space.Memory().Close()
 	}
+	m.table, m.all = nil, nil
 }
 
 // mergeMatcher offers the right rows with equal keys: the left side comes in key
 // order, so their range in the sorted right side only moves forward.
 type mergeMatcher struct {
 	join     *joinOp
+	right    *rows.Store
 	read     bool
 	lo, hi   int // rows of kept equal to the last left row looked up
 	at       int // next candidate; -1: the row at pos was not looked up
@@ -257,7 +347,11 @@ func (m *mergeMatcher) begin(*vec.Batch) error {
 	m.read = true
 	m.row = make([]datum.Datum, len(m.join.spec.leftSort))
 	m.old = make([]datum.Datum, len(m.row))
-	return m.join.readRight(nil)
+	if err := m.join.readRight(); err != nil {
+		return err
+	}
+	m.right = m.join.store
+	return nil
 }
 
 func (m *mergeMatcher) fill() (bool, error) {
@@ -266,6 +360,9 @@ func (m *mergeMatcher) fill() (bool, error) {
 		if m.at < 0 {
 			m.find()
 			m.at = m.lo
+			if err := m.right.Err(); err != nil {
+				return false, err
+			}
 		}
 		for ; m.at < m.hi && !o.settled(o.pos); m.at++ {
 			if o.full() {
@@ -292,11 +389,11 @@ func (m *mergeMatcher) find() {
 	m.known = true
 	copy(m.old, m.row)
 	m.lo = m.hi
-	for m.lo < o.kept.Len() && m.compare(m.lo) < 0 {
+	for m.lo < m.right.Len() && m.compare(m.lo) < 0 {
 		m.lo++
 	}
 	m.hi = m.lo
-	for !null && m.hi < o.kept.Len() && m.compare(m.hi) == 0 {
+	for !null && m.hi < m.right.Len() && m.compare(m.hi) == 0 {
 		m.hi++
 	}
 }
@@ -314,7 +411,7 @@ func (m *mergeMatcher) compareOld() int {
 func (m *mergeMatcher) compare(i int) int {
 	for k := range m.join.spec.rightSort {
 		key := &m.join.spec.rightSort[k]
-		if c := rows.CompareKey(key, m.join.kept.Get(i, key.Col), m.row[k]); c != 0 {
+		if c := rows.CompareKey(key, m.right.Get(i, key.Col), m.row[k]); c != 0 {
 			return c
 		}
 	}
@@ -323,9 +420,7 @@ func (m *mergeMatcher) compare(i int) int {
 
 func (m *mergeMatcher) rewind() error {
 	m.read, m.lo, m.hi, m.known = false, 0, 0, false
-	if m.join.kept != nil {
-		m.join.kept.Reset()
-	}
+	m.join.dropRight()
 	return m.join.right.rewind()
 }
 

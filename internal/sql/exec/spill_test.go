@@ -36,7 +36,7 @@ func gone(t *testing.T, a *spill.Area, fs store.FS, after string) {
 func loadSpill(w *world, rng *rand.Rand) {
 	w.must("CREATE TABLE s0 (id int PRIMARY KEY, a int, b bigint, f float8, n numeric, s text, u text, i interval)")
 	w.must("CREATE TABLE s1 (id int PRIMARY KEY, a int, b bigint, f float8, n numeric, s text, u text, i interval)")
-	for i, n := range []int{6000, 2500} {
+	for i, n := range []int{5000, 2000} {
 		// v is a number below max, often 3 and sometimes NULL.
 		v := func(max int) string {
 			a, b := 2*rng.IntN(max)+1, rng.IntN(max)
@@ -45,7 +45,7 @@ func loadSpill(w *world, rng *rand.Rand) {
 		w.must(fmt.Sprintf("INSERT INTO s%d SELECT g, %s, (%s) * 1000000000::bigint, (%s) + 0.25, (%s) / 2.0, 'text ' || (%s), repeat('long ', (%s)::int), make_interval(hours => (%s)::int) FROM generate_series(1, %d) g",
 			i, v(3000), v(700), v(900), v(5000), v(4000), v(60), v(300), n))
 	}
-	w.rows[w.find("s0").OID], w.rows[w.find("s1").OID] = 6000, 2500
+	w.rows[w.find("s0").OID], w.rows[w.find("s1").OID] = 5000, 2000
 }
 
 // TestSpillEqual runs queries with hardly any memory for each operator and
@@ -118,6 +118,30 @@ var spillQueries = []string{
 	"SELECT a, s, count(*), sum(b), grouping(a, s) FROM s0 GROUP BY GROUPING SETS ((a), (s, id), (s), ())",
 	"SELECT a, b, count(*) FILTER (WHERE b > 5) FROM s0 GROUP BY CUBE (a, b)",
 	"SELECT id, a, s, count(*) FROM s0 GROUP BY id",
+	"SELECT x.id, y.id, x.u FROM s0 x JOIN s0 y ON x.s = y.s WHERE x.id % 10 = 0",
+	"SELECT x.id, y.id FROM s0 x JOIN s1 y ON x.a = y.a AND x.u > y.u",
+	"SELECT x.*, y.* FROM s0 x LEFT JOIN s1 y ON x.s = y.s AND y.f > 200",
+	"SELECT x.id, y.* FROM s1 x RIGHT JOIN s0 y ON x.n = y.n AND x.f > 300",
+	"SELECT x.id, y.s, y.u FROM s0 x FULL JOIN s1 y ON x.s = y.s",
+	"SELECT x.id, y.s, y.u FROM s1 x FULL JOIN s0 y ON x.a = y.a AND x.b = y.b",
+	"SELECT * FROM s0 x WHERE EXISTS (SELECT 1 FROM s0 y WHERE y.s = x.s AND y.id <> x.id)",
+	"SELECT * FROM s0 x WHERE NOT EXISTS (SELECT 1 FROM s0 y WHERE y.s = x.s AND y.id > x.id)",
+	"SELECT id FROM s0 WHERE s IN (SELECT s FROM s1 WHERE id % 3 > 0)",
+	"SELECT x.id, y.id FROM s0 x JOIN s1 y ON x.id % 2 = y.id % 2 AND x.id = y.id",
+	"SELECT count(*), sum(y.id) FROM s0 x JOIN s0 y ON x.id - x.id = y.id - y.id WHERE x.id < 40",
+	"SELECT x.id, count(y.id) FROM s1 x LEFT JOIN s0 y ON x.id / 100000 = y.id / 100000 AND y.id = x.id + 5 WHERE x.id < 200 GROUP BY x.id",
+	"SELECT x.id, y.id FROM (SELECT * FROM s1 WHERE id < 100) x FULL JOIN (SELECT *, 0 AS z FROM s0) y ON x.id * 0 = y.z",
+	"SELECT id FROM s1 x WHERE NOT EXISTS (SELECT 1 FROM s0 y WHERE y.id * 0 = x.id * 0 AND y.id = x.id + 3000 AND y.u > '')",
+	"=SELECT x.id, y.u FROM s0 x JOIN s1 y ON x.a = y.id ORDER BY x.id",
+	"=SELECT x.id FROM s0 x WHERE EXISTS (SELECT 1 FROM s1 y WHERE x.s = y.s AND x.id <> y.id) ORDER BY x.id",
+	"SELECT x.id, y.id FROM s0 x JOIN s1 y ON x.id + y.id = 2000",
+	"SELECT x.id, (SELECT count(*) FROM (SELECT DISTINCT y.s, y.id FROM s0 y WHERE y.id > x.id) z) FROM s1 x WHERE x.id < 4",
+	"SELECT x.id, l.n FROM s1 x, LATERAL (SELECT count(*) AS n FROM s0 y JOIN s0 z ON y.id = z.id AND y.id > x.id) l WHERE x.id < 3",
+	"=SELECT x.id, (SELECT string_agg(y.s, '' ORDER BY y.s, y.id) FROM s0 y WHERE y.id > x.id) FROM s1 x WHERE x.id < 3",
+	"SELECT x.id, (SELECT count(*) FROM (SELECT s, id FROM s0 WHERE id > x.id EXCEPT SELECT s, id FROM s1) z) FROM s1 x WHERE x.id < 4",
+	"WITH c AS MATERIALIZED (SELECT * FROM s0) SELECT x.id, y.u FROM c x JOIN c y ON x.id = y.id + 1",
+	"=WITH c AS MATERIALIZED (SELECT * FROM s0) SELECT * FROM c UNION ALL SELECT * FROM c",
+	"=WITH RECURSIVE r(n, s) AS (SELECT id, u FROM s0 WHERE id < 3000 UNION ALL SELECT n + 3000, s FROM r WHERE n < 9000) SELECT n, s FROM r",
 	"SELECT s, u FROM s0 INTERSECT SELECT s, u FROM s1",
 	"SELECT s, n FROM s0 INTERSECT ALL SELECT s, n FROM s1",
 	"SELECT a, b FROM s0 EXCEPT SELECT a, b FROM s1",

@@ -136,7 +136,11 @@ func inOrder(n phys.Node, keys []plan.SortKey, tell bool) bool {
 	case *phys.NestLoop:
 		return keepsOrder(n.Kind) && inOrder(n.Left, keys, tell)
 	case *phys.HashJoin:
-		return keepsOrder(n.Kind) && inOrder(n.Left, keys, tell)
+		if !keepsOrder(n.Kind) || !inOrder(n.Left, keys, tell) {
+			return false
+		}
+		n.Ordered = n.Ordered || tell
+		return true
 	case *phys.MergeJoin:
 		return keepsOrder(n.Kind) && inOrder(n.Left, keys, tell)
 	case *phys.Project:

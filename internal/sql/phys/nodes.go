@@ -176,6 +176,8 @@ type HashJoin struct {
 	On        plan.Expr
 	// Conds are the conditions the keys were made of, for EXPLAIN.
 	Conds []plan.Expr
+	// Ordered: somebody above relies on the rows coming in Left's order.
+	Ordered bool
 }
 
 // MergeJoin joins two inputs sorted by LeftKeys and RightKeys, columns of theirs,

@@ -118,6 +118,9 @@ func (t *Table) Len() int { return len(t.hashes) }
 // Held returns the bytes accounted.
 func (t *Table) Held() int64 { return t.held.Held() }
 
+// Buckets returns the number of chains.
+func (t *Table) Buckets() int { return len(t.heads) }
+
 // Insert enters the next row number, which is Len(), under a hash.
 func (t *Table) Insert(hash uint64) error {
 	row := int32(len(t.hashes))

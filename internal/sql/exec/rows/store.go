@@ -238,7 +238,7 @@ func (s *Store) Compare(keys []Key, x, y int) int {
 }
 
 // Gather copies the listed rows of column col into the first entries of v, with
-// Get's way of errors.
+// Get's way of errors. A negative row number gives NULL.
 func (s *Store) Gather(v *vec.Vec, col int, list []int32) {
 	if s.run == nil {
 		s.tail.Gather(v, col, list)
@@ -247,6 +247,10 @@ func (s *Store) Gather(v *vec.Vec, col int, list []int32) {
 	v.Grow(len(list))
 	v.Nulls.Clear()
 	for i, r := range list {
+		if r < 0 {
+			v.Nulls.Set(i)
+			continue
+		}
 		v.Set(i, s.Get(int(r), col))
 	}
 }
