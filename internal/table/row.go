@@ -51,6 +51,9 @@ func (t *Table) LockRow(st *txn.Statement, key []byte, mode txn.Mode, p txn.Poli
 // changed tells that a commit after the statement's snapshot made it, which
 // REPEATABLE READ answers with 40001 (ErrChanged).
 func (t *Table) LockNewest(st *txn.Statement, key []byte, mode txn.Mode) (row *Row, changed bool, err error) {
+	if err := st.Touch(t.shape.id, key); err != nil {
+		return nil, false, err
+	}
 	img, found, err := st.Tx().LockNewest(st.Context(), t.shape.id, key, mode)
 	if err != nil || !found {
 		return nil, false, err

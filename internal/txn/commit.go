@@ -18,10 +18,19 @@ func (tx *Tx) Commit(ctx context.Context) (store.Seq, store.Time, error) {
 		tx.end(false)
 		return 0, 0, err
 	}
+	if tx.ssi != nil {
+		if err := tx.ssi.Prepare(); err != nil {
+			tx.end(false)
+			return 0, 0, err
+		}
+	}
 	seq, at, err := tx.publish(ctx)
 	if err != nil {
 		tx.end(false)
 		return 0, 0, wrapStore(err)
+	}
+	if tx.ssi != nil {
+		tx.ssi.Commit(seq)
 	}
 	for _, f := range tx.onPublish {
 		f(seq, at)

@@ -27,6 +27,9 @@
 //	    statement saw. No caller gets a row under a lock that others have changed
 //	    without being told.
 //	I6. When a transaction has ended it holds nothing: no lock, no View.
+//	I7. What a SERIALIZABLE transaction reads and writes goes through package ssi
+//	    first, but for what it made itself and what constraints look up, which
+//	    locks protect.
 //
 // A Tx and its Statements belong to one goroutine, except that Statement.Get and
 // Statement.Scan may be used by many, for parallel reading.

@@ -273,8 +273,8 @@ func TestSoftDeadlock(t *testing.T) {
 	x := lockTag{obj: 7, space: spaceTable}
 	must(a.lock(bg, x, Share, Wait))
 	must(c.lock(bg, rowTag("y"), RowUpdate, Wait))
-	wb := waitFor(t, b, x, AccessExclusive) // behind a
-	wc := waitFor(t, c, x, Share)  // behind b only
+	wb := waitFor(t, b, x, AccessExclusive)     // behind a
+	wc := waitFor(t, c, x, Share)               // behind b only
 	wa := waitFor(t, a, rowTag("y"), RowUpdate) // behind c: a cycle
 	expect(t, wc, "")
 	c.Rollback()

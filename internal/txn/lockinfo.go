@@ -13,6 +13,7 @@ type LockKind string
 // The kinds of locks.
 const (
 	LockRelation    LockKind = "relation"
+	LockPage        LockKind = "page"
 	LockTuple       LockKind = "tuple"
 	LockTransaction LockKind = "transactionid"
 	LockVirtual     LockKind = "virtualxid"
@@ -72,7 +73,7 @@ func (m *Manager) LockList() []LockInfo {
 			list = l.list(list)
 		}
 	}
-	return list
+	return m.listReads(list)
 }
 
 // list appends what is held and awaited of one lock.
@@ -158,6 +159,10 @@ func (o *Owner) Waiting() LockKind {
 	}
 	return LockTransaction
 }
+
+// WaitsForSafety reports whether a READ ONLY DEFERRABLE transaction of the session
+// waits to begin.
+func (o *Owner) WaitsForSafety() bool { return o.safety.Load() != nil }
 
 // Running returns what may be told of the session's transaction while it runs:
 // its number (0 for none). Any goroutine may ask.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/driftdb/driftdb/internal/store"
+	"github.com/driftdb/driftdb/internal/txn/ssi"
 )
 
 // Settings of a Manager. The zero value is ready.
@@ -27,6 +28,7 @@ type Settings struct {
 // The zero value is none.
 type Planted struct {
 	LoseRecheck bool // a row granted after a wait counts as unchanged
+	Untracked   bool // SERIALIZABLE is no more than REPEATABLE READ
 }
 
 // Manager starts transactions on a store and holds their locks. It is safe for
@@ -38,6 +40,7 @@ type Manager struct {
 	active   atomic.Int64
 	ids      idBlock
 	moves    moves
+	ssi      ssi.Manager
 	rowIDs   sync.Map // store.StorageID -> *idBlock
 	born     sync.Map // store.StorageID -> store.Seq: commits that made storages in this process
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+
+	"github.com/driftdb/driftdb/internal/txn/ssi"
 )
 
 // Owner is a session as far as locks go: whoever holds or awaits a lock does it
@@ -15,7 +17,8 @@ type Owner struct {
 	pid     int32
 	begun   uint64 // transactions so far
 	tx      atomic.Pointer[Tx]
-	waiting atomic.Pointer[waiter] // changed under the lock of the waiter's shard
+	waiting atomic.Pointer[waiter]   // changed under the lock of the waiter's shard
+	safety  atomic.Pointer[ssi.Xact] // whose safety is waited for, nil for none
 
 	keeper *Tx             // holds the session's own locks; made with the first
 	counts map[lockTag]int // how often each was taken, by tag with the mode in space

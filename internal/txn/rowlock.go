@@ -143,8 +143,10 @@ func (tx *Tx) LockUnique(ctx context.Context, id store.StorageID, key []byte) er
 	if tx.Fresh(id) {
 		return nil
 	}
-	_, err := tx.lock(ctx, keyTag(spaceUnique, uint64(id), key), RowUpdate, Wait)
-	return err
+	if _, err := tx.lock(ctx, keyTag(spaceUnique, uint64(id), key), RowUpdate, Wait); err != nil {
+		return err
+	}
+	return tx.trackWrite(id, key) // a serialization failure comes before a duplicate
 }
 
 // LockNewRow locks the key of a row about to be inserted.
@@ -152,8 +154,10 @@ func (tx *Tx) LockNewRow(ctx context.Context, id store.StorageID, key []byte) er
 	if tx.Fresh(id) {
 		return nil
 	}
-	_, err := tx.lock(ctx, keyTag(spaceRow, uint64(id), key), RowUpdate, Wait)
-	return err
+	if _, err := tx.lock(ctx, keyTag(spaceRow, uint64(id), key), RowUpdate, Wait); err != nil {
+		return err
+	}
+	return tx.trackWrite(id, key)
 }
 
 // AwaitRow waits until no other transaction has a change of a row in progress,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/driftdb/driftdb/internal/store"
+	"github.com/driftdb/driftdb/internal/txn/ssi"
 )
 
 // Statement is what one statement of a transaction sees: the committed state of
@@ -17,7 +18,8 @@ type Statement struct {
 	ctx    context.Context
 	view   *store.View
 	reader store.Reader
-	buf    *buffer // nil: no own writes
+	buf    *buffer   // nil: no own writes
+	track  *ssi.Xact // nil: reads are nobody's business
 
 	mu    sync.Mutex    // protects later
 	later []*store.View // of moments after the statement's own, see At
@@ -46,6 +48,10 @@ func (tx *Tx) Statement(ctx context.Context) (*Statement, error) {
 		s.view = tx.m.db.View()
 		s.reader = s.view.Reader
 	default:
+		if err := tx.beginTracking(ctx); err != nil {
+			return nil, err
+		}
+		s.track = tx.ssi
 		s.view = tx.heldView()
 		if !tx.fixed {
 			tx.seq, tx.fixed = s.view.Seq(), true
@@ -169,6 +175,11 @@ func (s *Statement) GetInto(dst []byte, id store.StorageID, key []byte) (Image, 
 	if s.tx.Fresh(id) {
 		return Image{}, false, nil
 	}
+	if s.track != nil {
+		if err := s.track.Read(id, key); err != nil {
+			return Image{}, false, err
+		}
+	}
 	v, ok, err := s.reader.GetInto(dst, id, key)
 	if err != nil || !ok {
 		return Image{}, false, wrapStore(err)
@@ -191,11 +202,15 @@ type Iter struct {
 	baseOK  bool // base stands on an entry not yet returned
 	key     []byte
 	img     Image
+	err     error // why there is no base
 }
 
 // Scan walks the images with lower <= key < upper that the statement sees; nil
 // bounds are open.
 func (s *Statement) Scan(id store.StorageID, lower, upper []byte, reverse bool) *Iter {
+	if err := s.trackRange(id, lower, upper); err != nil {
+		return &Iter{err: err}
+	}
 	it := &Iter{reverse: reverse, own: newOwnIter(s.buf, id, lower, upper, reverse)}
 	if !s.tx.Fresh(id) {
 		it.base = s.reader.Scan(id, lower, upper, store.ScanOptions{Reverse: reverse})
@@ -207,6 +222,9 @@ func (s *Statement) Scan(id store.StorageID, lower, upper []byte, reverse bool) 
 // meets [from, to), by key, then by start. The transaction's own writes are no
 // versions yet.
 func (s *Statement) History(id store.StorageID, lower, upper []byte, from, to store.Seq) *Iter {
+	if err := s.trackRange(id, lower, upper); err != nil {
+		return &Iter{err: err}
+	}
 	return &Iter{base: s.reader.History(id, lower, upper, from, to)}
 }
 
@@ -276,7 +294,7 @@ func (it *Iter) Image() *Image { return &it.img }
 // Close ends the walk and returns the error that stopped it, if one did.
 func (it *Iter) Close() error {
 	if it.base == nil {
-		return nil
+		return it.err
 	}
 	err := it.base.Close()
 	it.base = nil

@@ -9,22 +9,26 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/store"
+	"github.com/driftdb/driftdb/internal/txn/ssi"
 )
 
-// Isolation is a transaction's isolation level. SERIALIZABLE does not exist yet;
-// the session refuses it.
+// Isolation is a transaction's isolation level.
 type Isolation uint8
 
 // The isolation levels.
 const (
 	ReadCommitted Isolation = iota
 	RepeatableRead
+	Serializable
 )
 
 // Options of a transaction.
 type Options struct {
 	Isolation Isolation
 	ReadOnly  bool
+	// Deferrable makes a SERIALIZABLE READ ONLY transaction wait at its first
+	// statement for a snapshot that nothing can make it fail with.
+	Deferrable bool
 	// AsOf makes the whole transaction read the database as it was at a commit.
 	// It implies ReadOnly.
 	AsOf *store.Seq
@@ -56,6 +60,7 @@ type Tx struct {
 	viewTime time.Time   // when view was taken
 	seq      store.Seq   // the snapshot of REPEATABLE READ and AS OF
 	fixed    bool        // seq is set
+	ssi      *ssi.Xact   // of SERIALIZABLE, from the first statement on; nil otherwise
 
 	live   buffer
 	snap   *buffer // copy of live that nothing was written after; nil if there is none
@@ -108,6 +113,7 @@ type savepoint struct {
 	bytes     int64
 	frozen    int
 	grants    int
+	publish   int // of onPublish
 	preCommit []check
 }
 
@@ -165,6 +171,9 @@ func (tx *Tx) SetReadOnly(ro bool) { tx.opts.ReadOnly = ro || tx.opts.AsOf != ni
 func (tx *Tx) SetTimeouts(lock, deadlock time.Duration) {
 	tx.opts.LockTimeout, tx.opts.DeadlockTimeout = lock, deadlock
 }
+
+// SetDeferrable sets Options.Deferrable.
+func (tx *Tx) SetDeferrable(on bool) { tx.opts.Deferrable = on }
 
 // SetIsolation changes the level; ok is false after the first statement.
 func (tx *Tx) SetIsolation(level Isolation) (ok bool) {
@@ -224,7 +233,8 @@ func (tx *Tx) RunChecks(ctx context.Context, wanted func(tag uint32) bool) error
 }
 
 // OnPublish registers a function that runs once the commit is visible, before
-// locks are released; its commit is 0 when the transaction changed no rows.
+// locks are released; its commit is 0 when the transaction changed no rows. A
+// rolled-back savepoint forgets those registered since.
 func (tx *Tx) OnPublish(f func(store.Seq, store.Time)) { tx.onPublish = append(tx.onPublish, f) }
 
 // OnEnd registers a function that runs after the transaction has ended, either
@@ -285,6 +295,9 @@ func (tx *Tx) SetValue(key, value any) {
 func (tx *Tx) Freeze(f Frozen) {
 	tx.dropStorage(f.ID)
 	if !tx.Fresh(f.ID) {
+		if tx.ssi != nil {
+			_ = tx.ssi.WriteAll(f.ID) // a failure shows at the next step, at the latest at Commit
+		}
 		tx.frozen = append(tx.frozen, f)
 	}
 }
@@ -313,7 +326,7 @@ func (tx *Tx) dropStorage(id store.StorageID) {
 func (tx *Tx) Savepoint() int {
 	tx.snap = nil
 	tx.saves = append(tx.saves, savepoint{
-		live: tx.live.Copy(), bytes: tx.bytes, frozen: len(tx.frozen), grants: len(tx.grants), preCommit: slices.Clip(tx.preCommit),
+		live: tx.live.Copy(), bytes: tx.bytes, frozen: len(tx.frozen), grants: len(tx.grants), publish: len(tx.onPublish), preCommit: slices.Clip(tx.preCommit),
 	})
 	return len(tx.saves) - 1
 }
@@ -328,6 +341,7 @@ func (tx *Tx) RollbackTo(n int) {
 	tx.bytes = s.bytes
 	tx.frozen = slices.Clip(tx.frozen[:s.frozen])
 	tx.preCommit = s.preCommit
+	tx.onPublish = slices.Clip(tx.onPublish[:s.publish])
 	tx.releaseLocks(s.grants)
 }
 
@@ -344,6 +358,9 @@ func (tx *Tx) Rollback() {
 
 func (tx *Tx) end(committed bool) {
 	tx.done = true
+	if tx.ssi != nil {
+		tx.ssi.Abort() // does nothing after Commit
+	}
 	tx.releaseLocks(0)
 	tx.owner.end(tx)
 	if tx.view != nil {

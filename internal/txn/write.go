@@ -69,6 +69,9 @@ func (tx *Tx) Delete(id store.StorageID, key []byte, base Base) error {
 
 // write makes the one change of an entry that everything above comes down to.
 func (tx *Tx) write(id store.StorageID, key, tuple []byte, base Base, from string, flags entryFlags) error {
+	if err := tx.trackWrite(id, key); err != nil {
+		return err
+	}
 	tx.snap = nil
 	old, had := lookup(&tx.live, id, key)
 	e := entry{flags: flags}

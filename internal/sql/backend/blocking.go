@@ -34,6 +34,7 @@ func init() {
 		}
 	}
 	builtin.Register("pg_blocking_pids", pids(func(s Session, pid int32) []int32 { return s.Transaction().Manager().Blocking(pid) }))
+	builtin.Register("pg_safe_snapshot_blocking_pids", pids(func(s Session, pid int32) []int32 { return s.Transaction().Manager().SafetyBlockers(pid) }))
 	builtin.Register("pg_isolation_test_session_is_blocked", isBlocked)
 }
 
@@ -55,7 +56,7 @@ func isBlocked(c *builtin.Context, args []datum.Datum) (datum.Datum, error) {
 		return datum.Datum{}, err
 	}
 	m, pid := s.Transaction().Manager(), int32(args[0].Int())
-	blocking := m.Blocking(pid)
+	blocking := append(m.Blocking(pid), m.SafetyBlockers(pid)...)
 	return datum.NewBool(slices.ContainsFunc(args[1].Array().Elems, func(d datum.Datum) bool {
 		return slices.Contains(blocking, int32(d.Int()))
 	})), nil

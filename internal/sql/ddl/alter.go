@@ -31,7 +31,7 @@ func AlterTable(e *Env, s *ast.AlterTableStmt) error {
 	if err := e.owns(d); err != nil {
 		return err
 	}
-	if err := e.Lock(d.Head().OID, ast.LockAccessExclusive); err != nil {
+	if err := e.Lock(d.Head().OID, alterLock(s.Cmds)); err != nil {
 		return err
 	}
 	// Two passes over ADD COLUMN and the rest would be PostgreSQL's order; only
@@ -50,6 +50,22 @@ func AlterTable(e *Env, s *ast.AlterTableStmt) error {
 		}
 	}
 	return nil
+}
+
+// alterLock is the strongest lock that one of the commands needs.
+func alterLock(cmds []*ast.AlterTableCmd) ast.LockMode {
+	mode := ast.LockShareUpdateExclusive
+	for _, c := range cmds {
+		need := ast.LockAccessExclusive
+		switch {
+		case c.Kind == ast.AlterValidateConstraint:
+			need = ast.LockShareUpdateExclusive
+		case c.Kind == ast.AlterAddConstraint && c.Constraint.Kind == ast.ConstraintForeignKey:
+			need = ast.LockShareRowExclusive
+		}
+		mode = max(mode, need)
+	}
+	return mode
 }
 
 // alterPass orders commands as PostgreSQL's passes do.

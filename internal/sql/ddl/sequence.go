@@ -263,6 +263,9 @@ func AlterSequence(e *Env, s *ast.AlterSequenceStmt) error {
 	if err := e.owns(seq); err != nil {
 		return err
 	}
+	if err := e.Lock(seq.OID, ast.LockShareRowExclusive); err != nil {
+		return err
+	}
 	seq = seq.Clone()
 	restart, err := e.sequenceOptions(seq, s.Options, false)
 	if err != nil {

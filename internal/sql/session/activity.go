@@ -100,6 +100,8 @@ func (a *activity) describe(s *Session) syscat.Activity {
 	switch wait := s.owner.Waiting(); {
 	case wait != "":
 		row.WaitType, row.WaitEvent = "Lock", string(wait)
+	case s.owner.WaitsForSafety():
+		row.WaitType, row.WaitEvent = "IPC", "SafeSnapshot"
 	case row.State != "active":
 		row.WaitType, row.WaitEvent = "Client", "ClientRead"
 	}

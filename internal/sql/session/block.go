@@ -50,7 +50,7 @@ func (s *Session) ensure() error {
 func (s *Session) startTx(m ast.TxModes) error {
 	h := s.hot()
 	opts := txn.Options{
-		ReadOnly: h.readOnly, Owner: s.owner, Async: h.async, LockTimeout: h.lockTimeout, DeadlockTimeout: h.deadlockTimeout,
+		ReadOnly: h.readOnly, Deferrable: h.deferrable, Owner: s.owner, Async: h.async, LockTimeout: h.lockTimeout, DeadlockTimeout: h.deadlockTimeout,
 	}
 	isolation := h.isolation
 	s.txnTime = int64(s.srv.DB.Now()) - pgEpoch
@@ -60,6 +60,9 @@ func (s *Session) startTx(m ast.TxModes) error {
 	s.state.inTx(s.txnTime)
 	s.failed, s.ran, s.asOf, s.edit, s.saves = false, false, nil, nil, nil
 	if err := s.showMode("transaction_read_only", onOff(opts.ReadOnly)); err != nil {
+		return err
+	}
+	if err := s.showMode("transaction_deferrable", onOff(opts.Deferrable)); err != nil {
 		return err
 	}
 	if err := s.setIsolation(isolation); err != nil {
@@ -87,7 +90,7 @@ func (s *Session) setIsolation(name string) error {
 	case "repeatable read":
 		level = txn.RepeatableRead
 	case "serializable":
-		return pgerr.NotSupported("Use REPEATABLE READ.", "isolation level SERIALIZABLE is not supported")
+		level = txn.Serializable
 	}
 	if s.ran && s.tx.Options().Isolation != level || !s.tx.SetIsolation(level) {
 		return pgerr.New(pgcode.ActiveSqlTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
@@ -113,7 +116,10 @@ func (s *Session) modes(m ast.TxModes) error {
 		}
 	}
 	if m.Deferrable || m.NotDeferrable {
-		// It matters to SERIALIZABLE READ ONLY transactions alone.
+		if s.ran {
+			return pgerr.New(pgcode.ActiveSqlTransaction, "SET TRANSACTION [NOT] DEFERRABLE must be called before any query")
+		}
+		s.tx.SetDeferrable(m.Deferrable)
 		if err := s.showMode("transaction_deferrable", onOff(m.Deferrable)); err != nil {
 			return err
 		}
@@ -340,10 +346,12 @@ func (s *Session) presentModes() ast.TxModes {
 		return m
 	}
 	o := s.tx.Options()
-	m.Isolation = ast.ReadCommitted
-	if o.Isolation == txn.RepeatableRead {
-		m.Isolation = ast.RepeatableRead
+	for level, name := range isolationNames {
+		if name == s.cfg.Text("transaction_isolation") {
+			m.Isolation = level
+		}
 	}
+	m.Deferrable, m.NotDeferrable = o.Deferrable, !o.Deferrable
 	m.ReadOnly, m.ReadWrite = o.ReadOnly, !o.ReadOnly
 	return m
 }

@@ -15,6 +15,7 @@ type hotSettings struct {
 	valid            bool
 	readOnly         bool
 	isolation        string
+	deferrable       bool
 	async            bool
 	asOf             string
 	statementTimeout time.Duration
@@ -41,6 +42,7 @@ func (s *Session) readHot(generation uint64) {
 		generation: generation, valid: true,
 		readOnly:         s.cfg.Bool("default_transaction_read_only"),
 		isolation:        s.cfg.Text("default_transaction_isolation"),
+		deferrable:       s.cfg.Bool("default_transaction_deferrable"),
 		async:            s.cfg.Text("synchronous_commit") == "off",
 		statementTimeout: milliseconds(s.cfg.Int("statement_timeout")),
 		lockTimeout:      milliseconds(s.cfg.Int("lock_timeout")),

@@ -9,6 +9,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/store"
+	"github.com/driftdb/driftdb/internal/txn"
 )
 
 func spec(q *catalog.Sequence) store.SequenceSpec {
@@ -18,7 +19,7 @@ func spec(q *catalog.Sequence) store.SequenceSpec {
 // NextVal implements builtin.Session. The value is used up whatever becomes of
 // the transaction.
 func (s *Session) NextVal(oid uint32) (int64, error) {
-	q, err := s.sequence(oid)
+	q, err := s.lockedSequence(oid)
 	if err != nil {
 		return 0, err
 	}
@@ -40,6 +41,19 @@ func (s *Session) NextVal(oid uint32) (int64, error) {
 	}
 	s.used(oid, n)
 	return n, nil
+}
+
+// lockedSequence returns a sequence as it is now and keeps others from altering it
+// until the transaction ends.
+func (s *Session) lockedSequence(oid uint32) (*catalog.Sequence, error) {
+	q, err := s.sequence(oid)
+	if err != nil || s.tx == nil || s.tx.HoldsTable(oid, txn.RowExclusive) {
+		return q, err
+	}
+	if _, _, err := s.tx.LockTable(s.running, oid, txn.RowExclusive, txn.Wait); err != nil {
+		return nil, err
+	}
+	return s.sequence(oid)
 }
 
 // used remembers a sequence's value for currval and lastval.
@@ -74,7 +88,7 @@ func (s *Session) LastVal() (int64, error) {
 
 // SetVal implements builtin.Session.
 func (s *Session) SetVal(oid uint32, value int64, called bool) error {
-	q, err := s.sequence(oid)
+	q, err := s.lockedSequence(oid)
 	if err != nil {
 		return err
 	}

@@ -74,6 +74,7 @@ type Session struct {
 	lastSeqUsed uint32 // sequence of the last nextval, for lastval
 	random      *rand.Rand
 
+	running  context.Context // of the statement that runs, for functions that wait
 	cancelMu sync.Mutex
 	cancel   context.CancelCauseFunc // of the statement that runs, nil between statements
 
@@ -195,6 +196,7 @@ func (s *Session) begin(ctx context.Context, query string) (context.Context, fun
 	s.cancelMu.Lock()
 	s.cancel = cancel
 	s.cancelMu.Unlock()
+	s.running = ctx
 	var timer *time.Timer
 	if limit := s.hot().statementTimeout; limit > 0 {
 		timer = time.AfterFunc(limit, func() {
