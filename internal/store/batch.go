@@ -10,7 +10,8 @@ import (
 // Batch collects the net effect of one transaction: at most one change for each
 // key of each storage, computed by the caller from the committed image and the
 // image at the transaction's end (I4). Everything is encoded at once; only the
-// commit's seq and time are filled in later.
+// commit's seq and time are filled in later. NewBatch makes one that is kept in
+// memory, NewLoad one of any size.
 //
 // A Batch belongs to one goroutine. Commit consumes it; Close drops one that
 // will not be committed. Keys and tuples are copied, the caller may reuse them.
@@ -31,6 +32,7 @@ type Batch struct {
 	meta    Meta
 	async   bool
 	loaded  map[StorageID]*scanImage // of the storages that Commit fills
+	load    *load                    // nil: the batch is in memory
 	err     error
 	closed  bool
 
@@ -62,18 +64,21 @@ func (b *Batch) SetMeta(m Meta) { b.meta = m }
 // off): a crash may lose the commit, never half of it and never the order.
 func (b *Batch) SetAsync(async bool) { b.async = async }
 
-// Len returns the encoded size in bytes.
+// Len returns the size in memory in bytes.
 func (b *Batch) Len() int { return b.pb.Len() }
 
 // Empty reports whether the batch changes nothing.
 func (b *Batch) Empty() bool {
-	return b.pb.Empty() && len(b.tables) == 0 && len(b.frozen) == 0
+	return b.pb.Empty() && len(b.tables) == 0 && len(b.touched) == 0
 }
 
 // Close drops the batch. It may be called again, also after Commit.
 func (b *Batch) Close() {
 	if !b.closed {
 		b.closed = true
+		if b.load != nil {
+			b.load.discard()
+		}
 		_ = b.pb.Close()
 	}
 }
@@ -121,7 +126,11 @@ func (b *Batch) Freeze(id StorageID) {
 }
 
 func (b *Batch) touch(id StorageID, key []byte) {
-	b.hashes = append(b.hashes, hashKey(id, key))
+	if b.load != nil {
+		b.load.touch(id, key)
+	} else {
+		b.hashes = append(b.hashes, hashKey(id, key))
+	}
 	b.touchID(id)
 }
 
@@ -150,6 +159,10 @@ func storagePrefixLen(id StorageID) int {
 }
 
 func (b *Batch) putPresent(id StorageID, key, tuple []byte) {
+	if b.load != nil {
+		b.note(b.load.putPresent(id, key, tuple))
+		return
+	}
 	if !b.room(len(key) + len(tuple)) {
 		return
 	}
@@ -163,6 +176,10 @@ func (b *Batch) putPresent(id StorageID, key, tuple []byte) {
 }
 
 func (b *Batch) putPast(id StorageID, key []byte, start Seq, tuple []byte) {
+	if b.load != nil {
+		b.note(b.load.putPast(id, key, start, tuple))
+		return
+	}
 	if !b.room(len(key) + len(tuple)) {
 		return
 	}
@@ -176,12 +193,23 @@ func (b *Batch) putPast(id StorageID, key []byte, start Seq, tuple []byte) {
 }
 
 func (b *Batch) deletePresent(id StorageID, key []byte) {
+	if b.load != nil {
+		b.note(b.load.deletePresent(id, key))
+		return
+	}
 	if !b.room(len(key)) {
 		return
 	}
 	op := b.pb.DeleteDeferred(storagePrefixLen(id) + len(key) + 1)
 	appendPresent(op.Key[:0], id, key)
 	_ = op.Finish()
+}
+
+// note keeps the first error of a load's files.
+func (b *Batch) note(err error) {
+	if b.err == nil {
+		b.err = err
+	}
 }
 
 // room checks the limit on the encoded size before n more bytes are added.
@@ -196,8 +224,9 @@ func (b *Batch) room(n int) bool {
 	return true
 }
 
-// Err returns ErrTooLarge once the batch has passed the limit. Commit returns
-// the same error; a caller may ask earlier.
+// Err returns ErrTooLarge once the batch has passed the limit, and the error of a
+// file that a load could not write. Commit returns the same error; a caller may
+// ask earlier.
 func (b *Batch) Err() error { return b.err }
 
 func uvarintLen(n int) int {

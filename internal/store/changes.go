@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"hash"
 	"slices"
 
@@ -52,8 +53,9 @@ const (
 )
 
 const (
-	changeFormat   = 1
-	changeChunkMax = 32 << 10
+	changeFormat     = 1
+	changeFormatLoad = 2 // the list is a load's: its id follows
+	changeChunkMax   = 32 << 10
 )
 
 // Change is one entry of a commit's change list.
@@ -160,17 +162,39 @@ func appendLeafInput(dst []byte, salt *[16]byte, table uint32, entry, tuple []by
 
 // flushChanges writes the collected entries as one chunk.
 func (b *Batch) flushChanges(t *tableChanges) {
-	if len(t.buf) == 0 || !b.room(len(t.buf)+32) {
-		t.buf = t.buf[:0]
+	switch {
+	case len(t.buf) == 0:
+		return
+	case b.load != nil:
+		b.note(b.load.putChanges(t.table, t.chunk, t.buf))
+	default:
+		b.setChunk(t.table, t.chunk, t.buf)
+	}
+	t.chunk++
+	t.buf = t.buf[:0]
+}
+
+// setChunk puts a chunk of a table's list under the commit's seq.
+func (b *Batch) setChunk(table, chunk uint32, value []byte) {
+	if !b.room(len(value) + 32) {
 		return
 	}
 	var scratch [40]byte
-	key := changesKey(scratch[:0], t.table, 0, t.chunk)
-	_ = b.pb.Set(key, t.buf, nil)
+	_ = b.pb.Set(changesKey(scratch[:0], table, 0, chunk), value, nil)
 	// Before the value come its length, the terminator, the chunk and the seq.
-	b.patches = append(b.patches, uint32(b.pb.Len()-len(t.buf)-uvarintLen(len(t.buf))-13))
-	t.chunk++
-	t.buf = t.buf[:0]
+	b.patches = append(b.patches, uint32(b.pb.Len()-len(value)-uvarintLen(len(value))-13))
+}
+
+// listInLoad says where the chunks of a table's list are.
+func (b *Batch) listInLoad(t *tableChanges) {
+	b.setChunk(t.table, 0, binary.AppendUvarint([]byte{changeFormatLoad}, b.load.id))
+}
+
+// listLoad says which commit the load becomes.
+func (b *Batch) listLoad() {
+	var scratch [16]byte
+	_ = b.pb.Set(loadKey(scratch[:0], b.load.id), make([]byte, 8), nil)
+	b.patches = append(b.patches, uint32(b.pb.Len()-8))
 }
 
 func appendBytes(dst, b []byte) []byte {
@@ -195,6 +219,13 @@ func takeUvarint(b []byte) (v uint64, rest []byte, ok bool) {
 	return v, b[w:], true
 }
 
+// Rewriting announces the Puts into a storage that Rewrite will be called for.
+func (b *Batch) Rewriting(id StorageID) {
+	if b.load != nil {
+		b.load.rows, b.load.rowsOf = newRowsHasher(), id
+	}
+}
+
 // Rewrite adds one OpRewrite entry for a storage that this batch filled anew
 // with rows whose data is the table's as before. Call it after the last Put into
 // that storage; its leaf covers all of them.
@@ -202,7 +233,16 @@ func (b *Batch) Rewrite(table uint32, id StorageID) {
 	if b.err != nil {
 		return
 	}
-	rows, err := b.rowsHash(id)
+	var rows Hash
+	var err error
+	switch {
+	case b.load == nil:
+		rows, err = b.rowsHash(id)
+	case b.load.rows == nil || b.load.rowsOf != id:
+		err = errors.New("store: Rewrite without Rewriting")
+	default:
+		rows, b.load.rows = b.load.rows.sum(), nil
+	}
 	if err != nil {
 		b.err = err
 		return

@@ -43,6 +43,12 @@ func (db *DB) Commit(ctx context.Context, b *Batch) (Seq, Time, error) {
 		return 0, 0, err
 	}
 	defer release()
+	if b.load != nil {
+		if err := ctx.Err(); err != nil {
+			return 0, 0, err
+		}
+		return db.commitLoad(b)
+	}
 	root := b.finish()
 	if b.err != nil {
 		return 0, 0, b.err
@@ -237,14 +243,15 @@ func (p *publisher) advance(db *DB) {
 	}
 }
 
-// wait returns once the published View contains seq.
+// wait returns once the published View contains seq, or the load that had it has
+// given it back.
 func (p *publisher) wait(ctx context.Context, db *DB, seq Seq) error {
 	for {
 		if db.published.Load().seq >= seq {
 			return nil
 		}
 		p.mu.Lock()
-		if db.published.Load().seq >= seq {
+		if db.published.Load().seq >= seq || Seq(db.seqr.stamped.Load()) < seq {
 			p.mu.Unlock()
 			return nil
 		}
@@ -269,6 +276,13 @@ func (p *publisher) wait(ctx context.Context, db *DB, seq Seq) error {
 func (p *publisher) close() {
 	p.mu.Lock()
 	p.closed = true
+	p.mu.Unlock()
+	p.wake()
+}
+
+// wake lets those who wait look again.
+func (p *publisher) wake() {
+	p.mu.Lock()
 	if p.waiters != nil {
 		close(p.waiters)
 		p.waiters = nil

@@ -2,6 +2,8 @@ package store
 
 import (
 	"encoding/binary"
+	"errors"
+	"math"
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -100,9 +102,11 @@ func (db *DB) GetCommit(seq Seq) (c *Commit, found bool, err error) {
 // answer. The slices of a Change are valid until the next call of Next.
 type Changes struct {
 	it      *pebble.Iterator
+	load    *pebble.Iterator // the list of a load that it stands on
 	view    *View
 	prefix  int
 	started bool
+	inLoad  bool // load is positioned
 	cur     Change
 	rest    []byte // entries of the chunk not yet returned
 	table   uint32
@@ -132,6 +136,38 @@ func (v *View) changes(table uint32, from, to Seq) *Changes {
 	return c
 }
 
+// openLoad goes on in the list that a load has written.
+func (c *Changes) openLoad(val []byte) error {
+	id, rest, ok := takeUvarint(val)
+	if !ok || len(rest) != 0 {
+		return corruptf("%s does not decode", describeKey(c.it.Key()))
+	}
+	var err error
+	c.load, err = c.view.snap.NewIter(&pebble.IterOptions{
+		LowerBound: loadChangesKey(nil, id, c.table, 0),
+		UpperBound: append(loadChangesKey(nil, id, c.table, math.MaxUint32), keyTerminator),
+	})
+	return wrapErr(err)
+}
+
+// nextOfLoad returns the next chunk of the load's list; at its end the list is
+// closed and there is none.
+func (c *Changes) nextOfLoad() ([]byte, error) {
+	it := c.load
+	var ok bool
+	if c.inLoad {
+		ok = it.Next()
+	} else {
+		c.inLoad, ok = true, it.First()
+	}
+	if ok {
+		val, err := it.ValueAndErr()
+		return val, wrapErr(err)
+	}
+	c.load, c.inLoad = nil, false
+	return nil, wrapErr(errors.Join(it.Error(), it.Close()))
+}
+
 // Next moves to the next change.
 func (c *Changes) Next() bool {
 	for c.err == nil && len(c.rest) == 0 {
@@ -153,6 +189,12 @@ func (c *Changes) nextChunk() bool {
 	if c.it == nil {
 		return false
 	}
+	if c.load != nil {
+		val, err := c.nextOfLoad()
+		if val != nil || err != nil {
+			return c.take(val, err)
+		}
+	}
 	ok := false
 	if c.started {
 		ok = c.it.Next()
@@ -164,8 +206,19 @@ func (c *Changes) nextChunk() bool {
 		return false
 	}
 	val, err := c.it.ValueAndErr()
+	if err == nil && len(val) > 0 && val[0] == changeFormatLoad {
+		if c.err = c.openLoad(val[1:]); c.err != nil {
+			return false
+		}
+		return c.nextChunk()
+	}
+	return c.take(val, wrapErr(err))
+}
+
+// take begins a chunk.
+func (c *Changes) take(val []byte, err error) bool {
 	if err != nil {
-		c.err = wrapErr(err)
+		c.err = err
 		return false
 	}
 	k := c.it.Key()
@@ -243,6 +296,10 @@ func (c *Changes) Err() error { return c.err }
 
 // Close ends the walk and returns Err.
 func (c *Changes) Close() error {
+	if c.load != nil {
+		_ = c.load.Close()
+		c.load = nil
+	}
 	if c.it != nil {
 		_ = c.it.Close()
 		c.it = nil

@@ -129,6 +129,15 @@ func describeKey(k []byte) string {
 			return fmt.Sprintf("change list of table %d in commit %d, chunk %d",
 				table, binary.BigEndian.Uint64(rest), binary.BigEndian.Uint32(rest[8:]))
 		}
+	case spaceLoad:
+		if len(body) == 9 {
+			return fmt.Sprintf("commit of load %d", binary.BigEndian.Uint64(body))
+		}
+	case spaceLoadList:
+		if len(body) == 17 {
+			return fmt.Sprintf("change list of table %d in load %d, chunk %d",
+				binary.BigEndian.Uint32(body[8:]), binary.BigEndian.Uint64(body), binary.BigEndian.Uint32(body[12:]))
+		}
 	case spaceChain:
 		if len(body) == 9 {
 			return fmt.Sprintf("chain hash of commit %d", binary.BigEndian.Uint64(body))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -32,6 +33,8 @@ type DB struct {
 	created   Time // time of seq 0
 
 	states stateTable
+	loads  loadTable
+	format formats
 	newest newestArray
 	times  timeCache
 	ids    idAllocator
@@ -42,6 +45,8 @@ type DB struct {
 	// of the time map; tests lower them. Readers do not depend on them.
 	chainEvery, timeMapEvery Seq
 	ballast                  ballast
+	loadWriter               sstable.WriterOptions
+	loadFile                 uint64 // loadFileBytes, less in tests
 
 	life     sync.RWMutex // held shared by writes, exclusively by Close
 	closing  atomic.Bool
@@ -87,9 +92,15 @@ func (db *DB) open() error {
 	if err := db.lockDir(); err != nil {
 		return err
 	}
-	fresh, err := checkFormat(fs, db.dir)
+	version, fresh, err := checkFormat(fs, db.dir)
 	if err != nil {
 		return err
+	}
+	db.format.version = version
+	if !db.opts.ReadOnly {
+		if err := db.clearLoads(); err != nil {
+			return err
+		}
 	}
 	if fresh && db.opts.ReadOnly {
 		return fmt.Errorf("%w: %s", ErrNotADatabase, db.dir)
@@ -98,12 +109,14 @@ func (db *DB) open() error {
 	db.fs = db.ballast.wrap(db, fs)
 	eo := db.opts.engineOptions(db.fs, db.log)
 	eo.Lock = db.dirLock
+	db.loadWriter = loadWriterOptions(eo)
 	db.eng, err = pebble.Open(db.dir, eo)
 	eo.Cache.Unref()
 	if err != nil {
 		return openError(db.dir, err)
 	}
 	db.chainEvery, db.timeMapEvery = chainEvery, timeMapEvery
+	db.loadFile = loadFileBytes
 	db.images.after = imageAfterRows
 	db.images.budget = max(0, db.opts.ScanImageBytes)
 	db.newest = newNewestArray(newestSlots)

@@ -24,6 +24,8 @@
 //	err = it.Close()
 //	it = v.History(id, lo, hi, from, to)            // every version meeting [from, to)
 //
+//	b, err = db.NewLoad()                           // a batch of any size, keys in order
+//
 //	seq, err = db.SeqAt(ctx, t)                     // closes t, see below
 //	t, err = db.TimeOf(seq)
 //
@@ -62,6 +64,10 @@
 // image it left. A stored chain hash never changes.
 //
 // I8. Sequence values and storage ids are outside history and never step back.
+//
+// I9. A load is in the engine whole, with its commit record and the commit of its
+// id, or not at all: one ingestion brings everything, and the log up to the commit
+// before is on disk by then.
 //
 // # Reading at a seq below the View's
 //

@@ -14,7 +14,11 @@ import (
 // FormatVersion is the version of everything on disk. Raise it when an older
 // program could misread what a newer one writes, and extend the table in
 // docs/formats/README.md.
-const FormatVersion = 1
+const FormatVersion = formatLoads
+
+// formatLoads is the first version with loads. A directory of an older one becomes
+// one of this with its first load.
+const formatLoads = 2
 
 // formatFile is written last when a database is created, so a directory without
 // it holds none.
@@ -22,31 +26,31 @@ const formatFile = "DRIFTDB"
 
 const formatMagic = "driftdb data directory, format "
 
-// checkFormat reads the format file. fresh is true when the directory is empty
+// checkFormat reads the format file and returns the directory's version. fresh is true when the directory is empty
 // enough to create a database in.
-func checkFormat(fs vfs.FS, dir string) (fresh bool, err error) {
+func checkFormat(fs vfs.FS, dir string) (version int, fresh bool, err error) {
 	f, err := fs.Open(fs.PathJoin(dir, formatFile))
 	if errors.Is(err, os.ErrNotExist) {
-		return true, checkForeign(fs, dir)
+		return FormatVersion, true, checkForeign(fs, dir)
 	}
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, 256))
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	text, ok := strings.CutPrefix(strings.TrimSpace(string(b)), formatMagic)
-	version, err := strconv.Atoi(text)
+	version, err = strconv.Atoi(text)
 	if !ok || err != nil || version < 1 {
-		return false, corruptf("format file %s reads %q", fs.PathJoin(dir, formatFile), b)
+		return 0, false, corruptf("format file %s reads %q", fs.PathJoin(dir, formatFile), b)
 	}
 	if version > FormatVersion {
-		return false, fmt.Errorf("%w: %s has format %d, this program knows up to %d",
+		return 0, false, fmt.Errorf("%w: %s has format %d, this program knows up to %d",
 			ErrNewerFormat, dir, version, FormatVersion)
 	}
-	return false, nil
+	return version, false, nil
 }
 
 // checkForeign refuses a directory that holds somebody else's files. What a
@@ -79,14 +83,14 @@ func isStoreFile(name string) bool {
 	return false
 }
 
-// writeFormat makes the directory a database, durably.
-func writeFormat(fs vfs.FS, dir string) error {
+// writeFormat makes the directory a database of a version, durably.
+func writeFormat(fs vfs.FS, dir string, version int) error {
 	tmp := fs.PathJoin(dir, formatFile+".tmp")
 	f, err := fs.Create(tmp, vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(f, "%s%d\n", formatMagic, FormatVersion)
+	_, err = fmt.Fprintf(f, "%s%d\n", formatMagic, version)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {
 		return err

@@ -107,7 +107,7 @@ func TestOpenRefuses(t *testing.T) {
 		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	dir := t.TempDir()
-	write(dir, formatFile, formatMagic+"2\n")
+	write(dir, formatFile, formatMagic+"3\n")
 	if _, err := Open(dir, fixtureOptions()); !errors.Is(err, ErrNewerFormat) {
 		t.Errorf("a newer format: %v", err)
 	}

@@ -89,7 +89,7 @@ func (m *historyMerge) collect(it *Iter) error {
 	}
 	if cmp <= 0 {
 		m.key = append(m.key, pKey...)
-		start, tuple, err := presentValue(it.present)
+		start, tuple, err := presentValue(it.present, &it.v.db.loads)
 		if err != nil {
 			return err
 		}

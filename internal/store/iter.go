@@ -112,13 +112,19 @@ func (it *Iter) Next() bool {
 		return it.stop(p.Error())
 	}
 	val, err := p.ValueAndErr()
-	if err != nil || len(val) < 8 || val[0]&0x80 != 0 {
-		_, _, err = presentValue(p)
+	if err != nil || len(val) < 8 {
+		_, _, err = presentValue(p, nil)
 		return it.stop(err)
+	}
+	start := Seq(binary.BigEndian.Uint64(val))
+	if start&loadIDBit != 0 {
+		if start, _, err = presentValue(p, &it.v.db.loads); err != nil {
+			return it.stop(err)
+		}
 	}
 	k := p.Key()
 	it.key = k[it.prefix : len(k)-1]
-	it.start = Seq(binary.BigEndian.Uint64(val))
+	it.start = start
 	it.end = it.liveUntil
 	it.tuple = val[8:]
 	it.rows++

@@ -57,7 +57,7 @@ func (m *pastMerge) read(ok bool) error {
 		return wrapErr(m.h.Error())
 	}
 	var err error
-	m.hKey, m.hStart, m.hEnd, err = pastKey(m.h, m.prefix)
+	m.hKey, m.hStart, m.hEnd, err = pastKey(m.h, m.prefix, &m.r.v.db.loads)
 	return err
 }
 
@@ -150,7 +150,7 @@ func (m *pastMerge) key(it *Iter) (bool, error) {
 		m.seek = append(m.seek[:0], m.h.Key()[:len(m.h.Key())-17]...)
 	}
 	if cmp <= 0 {
-		start, tuple, err := presentValue(it.present)
+		start, tuple, err := presentValue(it.present, &it.v.db.loads)
 		if err != nil {
 			return false, err
 		}

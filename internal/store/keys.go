@@ -11,8 +11,8 @@ type Seq uint64
 // MaxSeq is the end of a version that is still current.
 const MaxSeq Seq = 1<<63 - 1
 
-// loadIDBit marks a start or an end that names a bulk load instead of a commit.
-// Format 1 reserves the bit and never writes it.
+// loadIDBit marks a stored start or end that names a load, which space 28 resolves
+// to a commit.
 const loadIDBit = 1 << 63
 
 // Time is a moment in microseconds since the Unix epoch.
@@ -41,7 +41,8 @@ const (
 	spaceCommit    = 0x20 // seq -> commit record
 	spaceChanges   = 0x21 // table, seq, chunk -> change list
 	spaceTime      = 0x22 // time, seq -> nothing; sparse
-	spaceLoad      = 0x28 // reserved: load id -> seq
+	spaceLoad      = 0x28 // load id -> seq
+	spaceLoadList  = 0x29 // load id, table, chunk -> change list of a load
 	keyTerminator  = 0x00 // last byte of a key without suffix
 	suffixLenShort = 0x09 // last byte of a key with an 8-byte suffix
 	suffixLenLong  = 0x11 // last byte of a key with a 16-byte suffix
@@ -227,6 +228,21 @@ func changesKey(dst []byte, table uint32, seq Seq, chunk uint32) []byte {
 	dst = appendSpace(dst, spaceChanges)
 	dst = appendOrdered(dst, uint64(table))
 	dst = binary.BigEndian.AppendUint64(dst, uint64(seq))
+	dst = binary.BigEndian.AppendUint32(dst, chunk)
+	return append(dst, keyTerminator)
+}
+
+func loadKey(dst []byte, id uint64) []byte {
+	dst = appendSpace(dst, spaceLoad)
+	dst = binary.BigEndian.AppendUint64(dst, id)
+	return append(dst, keyTerminator)
+}
+
+// loadChangesKey is the key of one chunk of a table's change list in a load.
+func loadChangesKey(dst []byte, id uint64, table, chunk uint32) []byte {
+	dst = appendSpace(dst, spaceLoadList)
+	dst = binary.BigEndian.AppendUint64(dst, id)
+	dst = binary.BigEndian.AppendUint32(dst, table)
 	dst = binary.BigEndian.AppendUint32(dst, chunk)
 	return append(dst, keyTerminator)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -270,23 +271,37 @@ func randomKey(rng *rand.Rand) []byte {
 	return key
 }
 
-// commit changes some keys of some storages in one batch.
+// commit changes some keys of some storages in one batch, or load.
 func (h *harness) commit(rng *rand.Rand) error {
 	b := h.db.NewBatch()
+	loaded := rng.IntN(3) == 0
+	if loaded {
+		b.Close()
+		var err error
+		if b, err = h.db.NewLoad(); err != nil {
+			return err
+		}
+	}
 	seq := h.m.seq() + 1
 	type change struct {
 		id  StorageID
 		key string
 	}
 	done := map[change]bool{}
-	var apply []func()
+	var list []change
 	for range 1 + rng.IntN(6) {
-		id := h.m.live[rng.IntN(len(h.m.live))]
-		key := randomKey(rng)
-		if done[change{id, string(key)}] {
-			continue
+		c := change{h.m.live[rng.IntN(len(h.m.live))], string(randomKey(rng))}
+		if !done[c] {
+			done[c] = true
+			list = append(list, c)
 		}
-		done[change{id, string(key)}] = true
+	}
+	if loaded {
+		slices.SortFunc(list, func(x, y change) int { return cmp.Or(cmp.Compare(x.id, y.id), strings.Compare(x.key, y.key)) })
+	}
+	var apply []func()
+	for _, c := range list {
+		id, key := c.id, []byte(c.key)
 		tuple := fmt.Sprintf("t%d", rng.IntN(1000))
 		vs := h.m.storages[id][string(key)]
 		var old *modelVersion

@@ -191,3 +191,14 @@ func (o Options) engineOptions(fs FS, l *engineLogger) *pebble.Options {
 	}
 	return p
 }
+
+// loadWriterOptions says how the files of loads are written: for any level, since
+// the engine chooses that when it ingests them, but as small as at the bottom,
+// where most of them go.
+func loadWriterOptions(p *pebble.Options) sstable.WriterOptions {
+	p = p.Clone()
+	p.EnsureDefaults()
+	o := p.MakeWriterOptions(0, p.FormatMajorVersion.MaxTableFormat())
+	o.Compression = p.Levels[len(p.Levels)-1].Compression()
+	return o
+}

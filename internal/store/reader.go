@@ -95,7 +95,7 @@ func (r Reader) getPresent(buf *keyBuf, dst []byte, id StorageID, key []byte) (V
 	if !it.SeekPrefixGE(buf.key) {
 		return Version{}, false, wrapErr(it.Error())
 	}
-	start, tuple, err := presentValue(it)
+	start, tuple, err := presentValue(it, &r.v.db.loads)
 	if err != nil || start > r.at {
 		return Version{}, false, err
 	}
@@ -114,7 +114,7 @@ func (r Reader) getPast(buf *keyBuf, dst []byte, id StorageID, key []byte) (Vers
 	if !it.SeekPrefixGE(buf.key) {
 		return Version{}, false, wrapErr(it.Error())
 	}
-	_, start, end, err := pastKey(it, storagePrefixLen(id))
+	_, start, end, err := pastKey(it, storagePrefixLen(id), &r.v.db.loads)
 	if err != nil || start > r.at || end <= r.at {
 		return Version{}, false, err
 	}
@@ -133,7 +133,7 @@ func (r Reader) changedSince(id StorageID) bool {
 }
 
 // presentValue splits the value of a present entry.
-func presentValue(it *pebble.Iterator) (Seq, []byte, error) {
+func presentValue(it *pebble.Iterator, loads *loadTable) (Seq, []byte, error) {
 	val, err := it.ValueAndErr()
 	if err != nil {
 		return 0, nil, wrapErr(err)
@@ -143,17 +143,27 @@ func presentValue(it *pebble.Iterator) (Seq, []byte, error) {
 	}
 	start := binary.BigEndian.Uint64(val)
 	if start&loadIDBit != 0 {
-		return 0, nil, corruptf("%s: load id %d is not known", describeKey(it.Key()), start&^loadIDBit)
+		seq, ok := loads.resolve(start)
+		if !ok {
+			return 0, nil, corruptf("%s: load id %d is not known", describeKey(it.Key()), start&^loadIDBit)
+		}
+		return seq, val[8:], nil
 	}
 	return Seq(start), val[8:], nil
 }
 
 // pastKey splits the key of a past entry.
-func pastKey(it *pebble.Iterator, prefix int) (key []byte, start, end Seq, err error) {
+func pastKey(it *pebble.Iterator, prefix int, loads *loadTable) (key []byte, start, end Seq, err error) {
 	k := it.Key()
 	if len(k) > prefix {
 		var ok bool
-		if key, start, end, ok = decodePeriod(k[prefix:]); ok && (start|end)&loadIDBit == 0 && start < end {
+		key, start, end, ok = decodePeriod(k[prefix:])
+		if ok && end&loadIDBit != 0 {
+			if end, ok = loads.resolve(uint64(end)); !ok {
+				return nil, 0, 0, corruptf("%s: the load is not known", describeKey(k))
+			}
+		}
+		if ok && start&loadIDBit == 0 && start < end {
 			return key, start, end, nil
 		}
 	}

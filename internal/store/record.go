@@ -80,6 +80,12 @@ func (b *Batch) finish() (root Hash) {
 		b.flushChanges(t)
 		tables[i] = CommitTable{t.table, t.count}
 		trees[i] = t.tree.root()
+		if b.load != nil {
+			b.listInLoad(t)
+		}
+	}
+	if b.load != nil {
+		b.listLoad()
 	}
 	slices.Sort(b.frozen)
 	touched := make([]StorageID, 0, len(b.touched))

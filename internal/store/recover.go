@@ -29,7 +29,7 @@ func (db *DB) create() error {
 	if err := b.Commit(db.writeOptions()); err != nil {
 		return wrapErr(err)
 	}
-	return writeFormat(db.opts.FS, db.dir)
+	return writeFormat(db.opts.FS, db.dir, FormatVersion)
 }
 
 // recover rebuilds what lives in memory: the last commit, the chain, the states
@@ -38,6 +38,9 @@ func (db *DB) recover() error {
 	db.seqr.dirty = make(map[StorageID]struct{})
 	db.pub.synced = 0
 	if err := db.recoverMeta(); err != nil {
+		return err
+	}
+	if err := db.recoverLoads(); err != nil {
 		return err
 	}
 	if err := db.recoverStates(); err != nil {
