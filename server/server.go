@@ -5,6 +5,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -180,7 +181,7 @@ func (s *Server) openPG(tlsConfig *tls.Config) {
 	d := s.backend.Defaults()
 	s.pg = pgwire.NewServer(pgwire.Options{
 		Engine: s.backend, Policy: policy, TLS: tlsConfig, Log: s.log, Metrics: s.metrics,
-		MaxConnections: int(d.Int("max_connections")), ReservedConnections: int(d.Int("superuser_reserved_connections")),
+		MaxConnections: int(d.Int("max_connections")), ReservedConnections: cmp.Or(int(d.Int("superuser_reserved_connections")), -1),
 		AuthTimeout:    time.Duration(d.Int("authentication_timeout")) * time.Second,
 		LogConnections: d.Int("log_connections") != 0, LogDisconnections: d.Int("log_disconnections") != 0,
 	})

@@ -74,7 +74,7 @@ const honoured = `
 	transaction_isolation transaction_read_only transaction_deferrable
 	search_path session_authorization role is_superuser server_version server_version_num server_encoding
 	statement_timeout lock_timeout idle_in_transaction_session_timeout idle_session_timeout deadlock_timeout
-	work_mem max_connections password_encryption synchronous_commit
+	work_mem hash_mem_multiplier temp_file_limit log_temp_files superuser_reserved_connections max_connections password_encryption synchronous_commit
 	log_statement log_min_messages log_min_error_statement log_min_duration_statement log_duration log_connections
 	log_disconnections ssl port listen_addresses data_directory authentication_timeout
 	standard_conforming_strings integer_datetimes in_hot_standby max_identifier_length
@@ -125,6 +125,10 @@ var own = []*Setting{
 		ShortDesc: "Sets the JSON document that is kept with the transactions committed next."},
 	{Name: "drift.reason", Category: "DriftDB / Time Travel", Context: "user", Kind: String,
 		ShortDesc: "Sets the reason that is kept with the transactions committed next."},
+	{Name: "drift.server_memory", Category: "Resource Usage / Memory", Context: "sighup", Kind: Integer, Unit: "kB",
+		Min: 0, Max: 2147483647, minText: "0", maxText: "2147483647", Boot: "0",
+		ShortDesc: "Sets the memory that the operators of all statements together may hold.",
+		ExtraDesc: "0 is half of what the process may use."},
 	{Name: "drift.statement_memory", Category: "Resource Usage / Memory", Context: "user", Kind: Integer, Unit: "kB",
 		Min: 64, Max: 2147483647, minText: "64", maxText: "2147483647", Boot: "1048576",
 		ShortDesc: "Sets the memory that one statement's operators may hold."},

@@ -53,6 +53,9 @@ func Open(dir string, o Options) (*Engine, error) {
 		return nil, fmt.Errorf("open %s: %w", dir, err)
 	}
 	sessions := newSessions(db, o)
+	if err := sessions.OpenTemp(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", dir, err), db.Close())
+	}
 	return &Engine{db: db, defaults: sessions.Defaults, sessions: sessions}, nil
 }
 
@@ -70,6 +73,7 @@ func newSessions(db *store.DB, o Options) *session.Server {
 	}
 	return &session.Server{
 		DB: db, Txns: txn.NewManager(db, txn.Settings{Planted: o.Planted.Txn}), Catalog: catalog.NewHistory(db), Defaults: config.NewDefaults(), Verifier: o.Verifier,
+		Log: o.Logger,
 	}
 }
 

@@ -40,7 +40,7 @@ type Options struct {
 	// Metrics are fed when set.
 	Metrics *obs.Metrics
 	// MaxConnections bounds the sessions, ReservedConnections of them for
-	// superusers; 0 means 20000 and 3.
+	// superusers; 0 means 20000 and 3. A negative ReservedConnections is none.
 	MaxConnections      int
 	ReservedConnections int
 	// AuthTimeout bounds the time from connecting to ReadyForQuery; 0 is a minute.
@@ -92,8 +92,11 @@ func NewServer(opts Options) *Server {
 	if opts.MaxConnections == 0 {
 		opts.MaxConnections = 20000
 	}
-	if opts.ReservedConnections == 0 {
+	switch {
+	case opts.ReservedConnections == 0:
 		opts.ReservedConnections = 3
+	case opts.ReservedConnections < 0:
+		opts.ReservedConnections = 0
 	}
 	if opts.AuthTimeout == 0 {
 		opts.AuthTimeout = time.Minute

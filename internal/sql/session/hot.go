@@ -1,11 +1,16 @@
 package session
 
 import (
+	"context"
+	"fmt"
+	"sync"
 	"time"
 
 	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
+	"github.com/driftdb/driftdb/internal/obs"
 	"github.com/driftdb/driftdb/internal/sql/exec"
 	"github.com/driftdb/driftdb/internal/sql/opt"
+	"github.com/driftdb/driftdb/internal/store"
 )
 
 // hotSettings are the settings that every statement reads, looked up once per
@@ -22,6 +27,8 @@ type hotSettings struct {
 	lockTimeout      time.Duration
 	deadlockTimeout  time.Duration
 	memory           int64
+	workMem, hashMem int64
+	logTemp          int64 // log_temp_files: bytes from which on a file is logged, -1 for none
 	path             exec.Path
 	planner          opt.Settings
 	backslash        bool // standard_conforming_strings is off
@@ -48,6 +55,9 @@ func (s *Session) readHot(generation uint64) {
 		lockTimeout:      milliseconds(s.cfg.Int("lock_timeout")),
 		deadlockTimeout:  milliseconds(s.cfg.Int("deadlock_timeout")),
 		memory:           s.cfg.Int("drift.statement_memory") * 1024,
+		workMem:          s.cfg.Int("work_mem") * 1024,
+		hashMem:          int64(s.cfg.Float("hash_mem_multiplier") * float64(s.cfg.Int("work_mem")) * 1024),
+		logTemp:          max(s.cfg.Int("log_temp_files")*1024, -1),
 		planner: opt.Settings{
 			NoHashJoin: !s.cfg.Bool("enable_hashjoin"), NoMergeJoin: !s.cfg.Bool("enable_mergejoin"),
 			NoNestLoop: !s.cfg.Bool("enable_nestloop"), NoIndexScan: !s.cfg.Bool("enable_indexscan"),
@@ -69,6 +79,24 @@ func (s *Session) readHot(generation uint64) {
 		h.planKey += s.cfg.Text(name) + "\x00"
 	}
 	s.settings = h
+	if limit := s.cfg.Int("drift.server_memory") * 1024; limit > 0 {
+		s.srv.Memory.SetLimit(limit)
+	} else {
+		s.srv.Memory.SetLimit(halfOfMemory())
+	}
+	if s.temp != nil {
+		s.temp.SetLimit(max(s.cfg.Int("temp_file_limit")*1024, -1))
+	}
+}
+
+// halfOfMemory is what statements may hold when drift.server_memory does not say.
+var halfOfMemory = sync.OnceValue(func() int64 { return store.MemoryLimit() / 2 })
+
+// logTempFile logs a temporary file that was removed, if log_temp_files asks for it.
+func (s *Session) logTempFile(path string, size int64) {
+	if limit := s.settings.logTemp; limit >= 0 && size >= limit && s.srv.Log != nil {
+		s.srv.Log.Log(context.Background(), obs.LevelLog, fmt.Sprintf("temporary file: path %q, size %d", path, size))
+	}
 }
 
 func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

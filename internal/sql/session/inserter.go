@@ -50,10 +50,11 @@ func (s *Session) openInsert(ctx context.Context, st statement, t *ast.RangeVar,
 			}
 			continue
 		}
-		return &inserter{s: s, plan: pl, stmt: stmt, env: exec.Env{
-			Ctx: ctx, B: s.context(ctx), Stmt: stmt, Tables: pl.tables, TableOf: pl.tableOf, MemLimit: s.hot().memory, Path: s.hot().path,
-			Virtual: virtual{s, c.snapshot}, Moments: execMoments{s},
-		}}, nil
+		env := exec.Env{
+			Ctx: ctx, B: s.context(ctx), Stmt: stmt, Tables: pl.tables, TableOf: pl.tableOf, Virtual: virtual{s, c.snapshot}, Moments: execMoments{s},
+		}
+		s.limits(&env)
+		return &inserter{s: s, plan: pl, stmt: stmt, env: env}, nil
 	}
 }
 

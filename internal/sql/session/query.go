@@ -347,8 +347,9 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 	}
 	env := exec.Env{
 		Ctx: ctx, B: s.context(ctx), Params: st.params, Stmt: stmt, Tables: pl.tables,
-		TableOf: pl.tableOf, Moments: execMoments{s}, Virtual: virtual{s, c.snapshot}, MemLimit: s.hot().memory, Path: s.hot().path, Workers: workers,
+		TableOf: pl.tableOf, Moments: execMoments{s}, Virtual: virtual{s, c.snapshot}, Workers: workers,
 	}
+	s.limits(&env)
 	if change != nil {
 		change(&env)
 	}
@@ -357,6 +358,13 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 		return nil, false, err
 	}
 	return &running{s: s, plan: pl, stmt: stmt, cursor: cursor}, false, nil
+}
+
+// limits sets what memory and disk an execution may use, and its path.
+func (s *Session) limits(env *exec.Env) {
+	h := s.hot()
+	env.Path, env.MemLimit, env.Pool = h.path, h.memory, &s.srv.Memory
+	env.Temp, env.WorkMem, env.HashMem = s.temp, h.workMem, h.hashMem
 }
 
 // workers is how many goroutines one query may use.

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -14,6 +15,8 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/client"
+	"github.com/driftdb/driftdb/internal/sql/exec/mem"
+	"github.com/driftdb/driftdb/internal/sql/exec/spill"
 	"github.com/driftdb/driftdb/internal/store"
 	"github.com/driftdb/driftdb/internal/table"
 	"github.com/driftdb/driftdb/internal/txn"
@@ -28,15 +31,33 @@ type Server struct {
 	Defaults *config.Defaults
 	// Verifier turns a password into the verifier that the catalog keeps.
 	Verifier func(password string) (string, error)
+	// Memory is what all statements hold.
+	Memory mem.Pool
+	// Log receives what settings ask to be logged; nil discards it.
+	Log *slog.Logger
 	// Counters are the activity figures that metrics show.
 	Counters Counters
 
+	temp     *spill.Area // where statements put what does not fit in memory; nil: nowhere
 	stats    tableStats
 	setsMu   sync.Mutex // protects sets
 	sets     map[*catalog.Snapshot]*table.Set
 	mu       sync.Mutex // protects sessions
 	sessions map[int32]*Session
 	nextPID  atomic.Int32
+}
+
+// OpenTemp gives statements a place for temporary files in the database's
+// directory, if it has one, and removes what an earlier process left there. It
+// must be called before the first session.
+func (srv *Server) OpenTemp() error {
+	fs, dir, reserve := srv.DB.FileSystem()
+	if fs == nil {
+		return nil
+	}
+	var err error
+	srv.temp, err = spill.NewArea(fs, dir, reserve)
+	return err
 }
 
 // Counters count what sessions do.
@@ -60,6 +81,7 @@ type Session struct {
 	started     time.Time
 
 	settings    hotSettings
+	temp        *spill.Session // nil: nothing can be spilled
 	formatsMade *pgfmt.Settings
 	formatsBase *pgfmt.Settings
 
@@ -119,6 +141,10 @@ func (srv *Server) New(info client.Info) (*Session, error) {
 		return nil, err
 	}
 	s.owner = srv.Txns.NewOwner(s.pid)
+	if srv.temp != nil {
+		s.temp = srv.temp.Session(s.pid)
+		s.temp.Log = s.logTempFile
+	}
 	srv.register(s)
 	return s, nil
 }

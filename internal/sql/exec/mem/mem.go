@@ -12,18 +12,14 @@ import (
 )
 
 // Pool is the memory of all statements of a server. Its methods may be called
-// from several goroutines; a nil Pool counts nothing.
+// from several goroutines; a nil Pool counts nothing, the zero Pool has no limit.
 type Pool struct {
 	limit atomic.Int64
 	used  atomic.Int64
 }
 
-// NewPool returns a pool with a limit in bytes; 0 means none.
-func NewPool(limit int64) *Pool {
-	p := &Pool{}
-	p.limit.Store(limit)
-	return p
-}
+// SetLimit sets the limit in bytes; 0 means none.
+func (p *Pool) SetLimit(bytes int64) { p.limit.Store(bytes) }
 
 // Used returns the bytes held by all statements.
 func (p *Pool) Used() int64 {

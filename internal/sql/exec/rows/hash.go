@@ -192,6 +192,7 @@ func (t *Table) follow(entry int32, hash uint64) int32 {
 
 // Release gives the memory back.
 func (t *Table) Release() {
+	t.held.Release()
 	*t = Table{heads: make([]int32, 16), mask: 15, held: mem.Holder{Account: t.held.Account}}
 }
 

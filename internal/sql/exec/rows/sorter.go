@@ -60,10 +60,15 @@ func (s *Sorter) AddCols(cols []*vec.Vec, in *vec.Batch) error {
 			return err
 		}
 	}
-	if held := s.held(); s.space.Full(held) {
-		return s.spill()
+	if !s.space.Full(s.held()) {
+		return nil
 	}
-	return nil
+	if s.limit >= 0 && int64(s.kept.Len()) > 2*s.limit {
+		if err := s.prune(); err != nil || !s.space.Full(s.held()) {
+			return err
+		}
+	}
+	return s.spill()
 }
 
 // held is what the rows and sorting them take.

@@ -111,6 +111,6 @@ func (f *File) Close() {
 	f.f, f.pending = nil, nil
 	f.err = pgerr.Internal("temporary file %s was read after it was closed", f.name)
 	if f.s.Log != nil {
-		f.s.Log(path, size)
+		f.s.Log(dirName+"/"+f.name, size)
 	}
 }
