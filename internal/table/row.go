@@ -95,6 +95,15 @@ func (t *Table) UpdateMode(changed []int16) txn.Mode {
 	return txn.RowNoKeyUpdate
 }
 
+// Seen returns the row of a key as the statement sees it, nil when it does not.
+func (t *Table) Seen(st *txn.Statement, key []byte) (*Row, error) {
+	img, found, err := st.Get(t.shape.id, key)
+	if err != nil || !found {
+		return nil, err
+	}
+	return t.row(key, img)
+}
+
 // NewMode is UpdateMode for new values of these columns: weaker when the row that
 // the statement sees has the same values in its keys already.
 func (t *Table) NewMode(st *txn.Statement, key []byte, columns []int16, value func(i int) datum.Datum) (txn.Mode, error) {
@@ -102,12 +111,8 @@ func (t *Table) NewMode(st *txn.Statement, key []byte, columns []int16, value fu
 	if mode != txn.RowUpdate {
 		return mode, nil
 	}
-	img, found, err := st.Get(t.shape.id, key)
-	if err != nil || !found {
-		return mode, err
-	}
-	row, err := t.row(key, img)
-	if err != nil {
+	row, err := t.Seen(st, key)
+	if err != nil || row == nil {
 		return mode, err
 	}
 	var changed []int16

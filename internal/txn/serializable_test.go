@@ -209,9 +209,9 @@ func (s *scheduled) step(t *testing.T, r *rand.Rand) error {
 func TestSerializable(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	rounds := 400
+	rounds := 150
 	if testing.Short() {
-		rounds = 60
+		rounds = 40
 	}
 	run := func(name string, untracked bool, limits ssi.Limits) (cycles int) {
 		r := rand.New(rand.NewPCG(seed, 0))

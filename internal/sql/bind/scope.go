@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/sql/ast"
 	"github.com/driftdb/driftdb/internal/sql/plan"
@@ -94,6 +96,7 @@ type rte struct {
 	moment *momentClause
 	scan   []plan.ScanColumn
 	extra  []plan.ScanColumn // pseudo-columns and whole row, as they are named
+	node   *plan.Scan        // of a stored table, once it is made
 	target bool              // target of UPDATE or DELETE
 
 	query    *Query          // subqueries and views
@@ -170,7 +173,8 @@ func (r *rte) build(b *binder) plan.Rel {
 		if r.rel != nil && r.rel.Virtual {
 			return &plan.VirtualScan{Table: r.table, Schema: r.rel.Schema, Alias: r.name, Cols: cols, Moment: moment}
 		}
-		return &plan.Scan{Table: r.table, Alias: r.name, Cols: cols, Moment: moment}
+		r.node = &plan.Scan{Table: r.table, Alias: r.name, Cols: cols, Moment: moment}
+		return r.node
 	}
 	if r.wholeRow == 0 {
 		return r.inner
@@ -244,12 +248,18 @@ func (r *rte) extraColumn(b *binder, p plan.PseudoColumn) plan.ColID {
 	return id
 }
 
-// rowID returns the column that tells which row of a table this is.
+// rowID returns the column that tells which row of a table this is, also when the
+// scan is made already.
 func (r *rte) rowID(b *binder) plan.ColID {
 	for _, p := range plan.PseudoColumns {
-		if p.AttNum == plan.AttRowID {
-			return r.extraColumn(b, p)
+		if p.AttNum != plan.AttRowID {
+			continue
 		}
+		id := r.extraColumn(b, p)
+		if r.node != nil && !slices.Contains(r.node.Columns(), id) {
+			r.node.Cols = append(r.node.Cols, plan.ScanColumn{ID: id, AttNum: p.AttNum})
+		}
+		return id
 	}
 	return 0
 }

@@ -187,6 +187,7 @@ func (b *binder) update(n *ast.UpdateStmt) (plan.Rel, []plan.OutputColumn) {
 	set := b.setList(blk, t, scan, n.Set)
 
 	node.RowID = scan.rowID(b)
+	node.Marks = b.marks(entries, scan)
 	rel := input()
 	node.Target = findScan(rel, node.RowID)
 	node.Old = columnsOf(scan, p.attnums)
@@ -273,6 +274,7 @@ func (b *binder) delete(n *ast.DeleteStmt) (plan.Rel, []plan.OutputColumn) {
 	var out []plan.OutputColumn
 	node.Returning, out = b.returning(blk, n.Returning)
 	node.RowID = scan.rowID(b)
+	node.Marks = b.marks(blk.rtes, scan)
 	node.Input = input()
 	node.Target = findScan(node.Input, node.RowID)
 	for _, c := range liveColumns(t.table) {

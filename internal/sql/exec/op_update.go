@@ -3,7 +3,6 @@ package exec
 import (
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/pgerr"
-	"github.com/driftdb/driftdb/internal/sql/ast"
 	"github.com/driftdb/driftdb/internal/sql/exec/expr"
 	"github.com/driftdb/driftdb/internal/sql/phys"
 	"github.com/driftdb/driftdb/internal/sql/plan"
@@ -21,6 +20,7 @@ type updateSpec struct {
 	set    []int   // ordinals of the new values in the input
 	atts   []int16 // the columns they are for
 	target int     // spec id of the target's scan, -1 when it is not a plain one
+	marks  []lockTable
 	row    rowSpec
 }
 
@@ -43,6 +43,9 @@ func (c *compiler) update(n *phys.Update) (spec, error) {
 	s.rowID, s.set = list[0], list[1:]
 	if scan := c.prog.scanOf(op.RowID); scan != nil {
 		s.target = scan.id
+	}
+	if s.marks, err = c.lockTables(in, op.Marks); err != nil {
+		return nil, err
 	}
 	s.row, err = c.rowSpec(op.Table, in.info().scope, rowParts{
 		op.Attnums, op.Row, op.Generated, op.GenCols, op.Extra, op.Checks, op.ViewChecks, op.Returning})
@@ -94,7 +97,7 @@ func (o *updateOp) next() (*vec.Batch, error) {
 			return nil, err
 		}
 		up.again = func(row *table.Row) (bool, error) {
-			return o.r.again(o.spec.input, o.spec.target, row, up.rows.work[:o.spec.row.base])
+			return o.r.again(o.spec.input, o.spec.target, o.spec.marks, row, up.rows.work[:o.spec.row.base])
 		}
 		o.up = up
 	}
@@ -167,13 +170,20 @@ func (u *updater) one() (done bool, err error) {
 	return true, u.rows.viewChecks(values)
 }
 
-// again runs the statement's query for a row that others have changed and
-// stores the result in work; ok is false when the row does not qualify any more.
-func (r *run) again(input spec, target int, row *table.Row, work []datum.Datum) (ok bool, err error) {
+// again runs the statement's query for a row that others have changed, beside the
+// rows of the other tables that work was made of, and stores the result in work; ok
+// is false when the row does not qualify any more.
+func (r *run) again(input spec, target int, marks []lockTable, row *table.Row, work []datum.Datum) (ok bool, err error) {
 	if target < 0 {
 		return false, pgerr.Internal("the changed row's scan is not part of the plan")
 	}
-	again, ok, err := r.recheck(input, map[int]*insteadRow{target: {row}})
+	instead := map[int]*insteadRow{target: {row}}
+	for _, m := range marks {
+		if err := r.mark(instead, m, work[m.rowID]); err != nil {
+			return false, err
+		}
+	}
+	again, ok, err := r.recheck(input, instead)
 	if ok {
 		copy(work, again)
 	}
@@ -190,6 +200,7 @@ type deleteSpec struct {
 	op        *plan.Delete
 	rowID     int
 	target    int
+	marks     []lockTable
 	returning []expr.Node
 }
 
@@ -206,6 +217,9 @@ func (c *compiler) delete(n *phys.Delete) (spec, error) {
 	s.rowID = list[0]
 	if scan := c.prog.scanOf(n.Op.RowID); scan != nil {
 		s.target = scan.id
+	}
+	if s.marks, err = c.lockTables(in, n.Op.Marks); err != nil {
+		return nil, err
 	}
 	s.returning, err = c.items(n.Op.Returning, in.info().scope)
 	return c.finish(s, err)
@@ -252,7 +266,7 @@ func (o *deleteOp) next() (*vec.Batch, error) {
 		}
 		del.work = make([]datum.Datum, len(o.spec.input.info().types))
 		del.again = func(row *table.Row) (bool, error) {
-			return o.r.again(o.spec.input, o.spec.target, row, del.work)
+			return o.r.again(o.spec.input, o.spec.target, o.spec.marks, row, del.work)
 		}
 		o.del = del
 	}
@@ -302,153 +316,3 @@ func (d *deleter) one() (done bool, err error) {
 
 func (o *deleteOp) rewind() error { return pgerr.Internal("a data-modifying node was run twice") }
 func (o *deleteOp) close()        { o.input.close() }
-
-// lockSpec is phys.LockRows.
-type lockSpec struct {
-	nodeInfo
-	input  spec
-	tables []lockTable
-}
-
-type lockTable struct {
-	plan.LockTable
-	rowID  int
-	target int
-}
-
-func (c *compiler) lockRows(n *phys.LockRows) (spec, error) {
-	in, err := c.node(n.Input)
-	if err != nil {
-		return nil, err
-	}
-	s := &lockSpec{nodeInfo: c.base(n), input: in}
-	for _, t := range n.Tables {
-		list, err := ords(in.info().scope, []plan.ColID{t.RowID})
-		if err != nil {
-			return nil, err
-		}
-		lt := lockTable{LockTable: t, rowID: list[0], target: -1}
-		if scan := c.prog.scanOf(t.RowID); scan != nil {
-			lt.target = scan.id
-		}
-		s.tables = append(s.tables, lt)
-	}
-	return c.done(s)
-}
-
-func (s *lockSpec) make(r *run) operator {
-	return &lockOp{spec: s, r: r, input: r.build(s.input)}
-}
-
-// lockOp gives one row a time, so that no row is locked that nobody asks for.
-type lockOp struct {
-	spec  *lockSpec
-	r     *run
-	input operator
-	batch *vec.Batch
-	pos   int
-	sel   [1]int32
-	out   vec.Batch
-	fresh *vec.Batch // holds a row that was read again
-}
-
-func (o *lockOp) next() (*vec.Batch, error) {
-	for {
-		if o.batch == nil || o.pos >= o.batch.Len() {
-			b, err := o.input.next()
-			if b == nil || err != nil {
-				return nil, err
-			}
-			o.batch, o.pos = b, 0
-		}
-		i := o.batch.Index(o.pos)
-		o.pos++
-		again, ok, err := o.lock(i)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			continue
-		}
-		if again != nil {
-			return o.row(again), nil
-		}
-		o.sel[0] = int32(i)
-		o.out = vec.Batch{Cols: o.batch.Cols, Sel: o.sel[:], Rows: o.batch.Rows}
-		return &o.out, nil
-	}
-}
-
-// lock locks the rows that row i is made of. When others have changed one of
-// them, again is the query's row as it is now.
-func (o *lockOp) lock(i int) (again []datum.Datum, ok bool, err error) {
-	instead := map[int]*insteadRow{}
-	changed := false
-	for _, lt := range o.spec.tables {
-		id := o.batch.Cols[lt.rowID].Get(i)
-		if id.IsNull() {
-			continue // the other side of an outer join
-		}
-		t, err := o.r.env.table(lt.Table)
-		if err != nil {
-			return nil, false, err
-		}
-		row, state, err := t.LockRow(o.r.env.Stmt, []byte(id.Str()), rowMode(lt.Strength), lockPolicy(lt.Wait))
-		if err != nil {
-			return nil, false, err
-		}
-		switch {
-		case state == txn.RowBusy:
-			return nil, false, t.ErrRowBusy()
-		case row == nil:
-			return nil, false, nil
-		}
-		changed = changed || state == txn.RowChanged
-		if lt.target >= 0 {
-			instead[lt.target] = &insteadRow{row}
-		}
-	}
-	if !changed {
-		return nil, true, nil
-	}
-	return o.r.recheck(o.spec.input, instead)
-}
-
-func rowMode(s ast.LockStrength) txn.Mode {
-	switch s {
-	case ast.LockForKeyShare:
-		return txn.RowKeyShare
-	case ast.LockForShare:
-		return txn.RowShare
-	case ast.LockForNoKeyUpdate:
-		return txn.RowNoKeyUpdate
-	}
-	return txn.RowUpdate
-}
-
-func lockPolicy(w ast.LockWait) txn.Policy {
-	switch w {
-	case ast.LockSkip:
-		return txn.SkipLocked
-	case ast.LockNowait:
-		return txn.NoWait
-	}
-	return txn.Wait
-}
-
-func (o *lockOp) row(values []datum.Datum) *vec.Batch {
-	cols := make([]*vec.Vec, len(values))
-	for i, d := range values {
-		cols[i] = vec.New(o.spec.types[i], 1)
-		cols[i].Set(0, d)
-	}
-	o.fresh = &vec.Batch{Cols: cols, Rows: 1}
-	return o.fresh
-}
-
-func (o *lockOp) rewind() error {
-	o.batch = nil
-	return o.input.rewind()
-}
-
-func (o *lockOp) close() { o.input.close() }

@@ -9,7 +9,9 @@ import (
 	"github.com/driftdb/driftdb/internal/vec"
 )
 
-// insteadRow is the newest version of a row that stands in for a scan.
+// insteadRow is the row that stands in for a scan: the newest version of one that
+// others have changed, or the one that the scan gave before. Without a row the
+// scan gives none, as on the empty side of an outer join.
 type insteadRow struct{ row *table.Row }
 
 // insteadOp gives that row, if the scan's conditions hold for it.
@@ -23,7 +25,7 @@ type insteadOp struct {
 }
 
 func (o *insteadOp) next() (*vec.Batch, error) {
-	if o.done {
+	if o.done || o.row.row == nil {
 		return nil, nil
 	}
 	o.done = true
@@ -78,6 +80,24 @@ func systemValue(att int16, oid uint32, row *table.Row) datum.Datum {
 		return datum.NewInt(int64(oid))
 	}
 	return datum.Datum{}
+}
+
+// mark lets a scan give again the row it gave before; id is the row's key.
+func (r *run) mark(instead map[int]*insteadRow, t lockTable, id datum.Datum) error {
+	if t.target < 0 {
+		return nil
+	}
+	if id.IsNull() {
+		instead[t.target] = &insteadRow{}
+		return nil
+	}
+	tab, err := r.env.table(t.Table)
+	if err != nil {
+		return err
+	}
+	row, err := tab.Seen(r.env.Stmt, []byte(id.Str()))
+	instead[t.target] = &insteadRow{row}
+	return err
 }
 
 // recheck runs a query again with some scans replaced by the newest versions of

@@ -354,6 +354,9 @@ func (p *planner) update(r *plan.Update) (phys.Node, error) {
 	for _, s := range r.Set {
 		need.add(s.ID)
 	}
+	for _, m := range r.Marks {
+		need.add(m.RowID)
+	}
 	in, err := p.rel(r.Input, need, nil)
 	if err != nil {
 		return nil, err
@@ -367,6 +370,9 @@ func (p *planner) delete(r *plan.Delete) (phys.Node, error) {
 	list := written(nil, nil, nil, r.Returning)
 	need := colSet{}.withExprs(list...)
 	need.add(r.RowID)
+	for _, m := range r.Marks {
+		need.add(m.RowID)
+	}
 	in, err := p.rel(r.Input, need, nil)
 	if err != nil {
 		return nil, err

@@ -304,12 +304,15 @@ type FunctionScan struct {
 	Ordinality ColID // 0 without WITH ORDINALITY
 }
 
-// LockTable is a table whose rows a LockRows locks.
+// LockTable is a table whose rows a LockRows locks. One with Mark is not locked:
+// when others have changed a locked row, and the query is evaluated again for it,
+// that table gives the row it gave before.
 type LockTable struct {
 	Table    *catalog.Table
 	RowID    ColID // AttRowID of its scan
 	Strength ast.LockStrength
 	Wait     ast.LockWait
+	Mark     bool
 }
 
 // LockRows locks the rows its input is made of.
@@ -386,6 +389,7 @@ type Update struct {
 	Checks     []Check
 	ViewChecks []Check
 	Returning  []ProjectItem
+	Marks      []LockTable // the other tables it is joined with
 }
 
 // Delete removes the rows whose RowID its input produces. Returning is over the
@@ -398,4 +402,5 @@ type Delete struct {
 	Attnums   []int16
 	Old       []ColID
 	Returning []ProjectItem
+	Marks     []LockTable // the other tables it is joined with
 }

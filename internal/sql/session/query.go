@@ -30,7 +30,8 @@ type planned struct {
 	program *exec.Program
 	columns []client.Column // nil without rows
 	tables  *table.Set
-	private bool   // bound in a catalog that only this transaction sees
+	private bool // bound in a catalog that only this transaction sees
+	locks   []relationLock
 	setting string // planKey of the settings it was bound with
 	stats   uint64 // tableStats.made when it was planned
 	// past are the tables of the moments it reads, by the catalogs of those.
@@ -163,7 +164,7 @@ func (s *Session) planIn(ctx context.Context, c view, st statement, infer bool) 
 		return nil, err
 	}
 	p := &planned{
-		stmt: bound, program: program, columns: resultColumns(bound), tables: c.tables, private: c.private, setting: s.hot().planKey, stats: made,
+		stmt: bound, locks: relationLocks(bound), program: program, columns: resultColumns(bound), tables: c.tables, private: c.private, setting: s.hot().planKey, stats: made,
 	}
 	for _, snapshot := range seen.snapshots {
 		p.past = append(p.past, s.srv.tableSet(snapshot))
@@ -376,20 +377,49 @@ func sameShape(told, now []client.Column) bool {
 	return slices.EqualFunc(told, now, func(a, b client.Column) bool { return a.Name == b.Name && a.Type == b.Type })
 }
 
+// relationLock is the lock that a plan needs of a relation.
+type relationLock struct {
+	oid  uint32
+	mode txn.Mode
+}
+
+// relationLocks finds out how a statement uses each of its relations.
+func relationLocks(st *plan.Statement) []relationLock {
+	modes := map[uint32]txn.Mode{}
+	need := func(oid uint32, mode txn.Mode) { modes[oid] = max(modes[oid], mode) }
+	plan.WalkRels(st.Root, func(r plan.Rel) {
+		switch r := r.(type) {
+		case *plan.Insert:
+			need(r.Table.OID, txn.RowExclusive)
+		case *plan.Update:
+			need(r.Table.OID, txn.RowExclusive)
+		case *plan.Delete:
+			need(r.Table.OID, txn.RowExclusive)
+		case *plan.LockRows:
+			for _, t := range r.Tables {
+				if !t.Mark {
+					need(t.Table.OID, txn.RowShareTable)
+				}
+			}
+		}
+	})
+	list := make([]relationLock, len(st.Relations))
+	for i, oid := range st.Relations {
+		list[i] = relationLock{oid, modes[oid]}
+	}
+	return list
+}
+
 // lockRelations takes the table locks of a plan.
 func (s *Session) lockRelations(ctx context.Context, p *planned, c view) (again bool, err error) {
-	mode := txn.AccessShare
-	if p.stmt.Command != plan.CommandSelect {
-		mode = txn.RowExclusive
-	}
 	if s.asOf != nil {
 		return false, nil // the past cannot change
 	}
-	for _, oid := range p.stmt.Relations {
-		if c.snapshot.Get(oid) == nil || s.tx.HoldsTable(oid, mode) {
+	for _, l := range p.locks {
+		if c.snapshot.Get(l.oid) == nil || s.tx.HoldsTable(l.oid, l.mode) {
 			continue
 		}
-		if _, _, err := s.tx.LockTable(ctx, oid, mode, txn.Wait); err != nil {
+		if _, _, err := s.tx.LockTable(ctx, l.oid, l.mode, txn.Wait); err != nil {
 			return false, err
 		}
 	}
