@@ -5,8 +5,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/driftdb/driftdb/internal/config/tz"
 	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
+	"github.com/driftdb/driftdb/internal/encoding/pgtime"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 )
@@ -109,8 +109,8 @@ func checkTimeZone(s *Setting, text string) (*value, error) {
 	if hours, rest, ok := scanNumber(strings.TrimLeft(text, " \t\n"), false); ok && rest == "" {
 		return fixedZone(s, text, hours*3600)
 	}
-	loc, name, err := tz.Load(text)
-	if err != nil {
+	loc, name, ok := pgtime.LoadLocation(text)
+	if !ok {
 		return nil, invalidValue(s.Name, text)
 	}
 	return &value{text: name, derived: loc}, nil
@@ -120,7 +120,7 @@ func fixedZone(s *Setting, text string, seconds float64) (*value, error) {
 	if seconds > 1e6 || seconds < -1e6 {
 		seconds = 1e6 // out of range whatever it was
 	}
-	loc, name, ok := tz.Fixed(int(seconds))
+	loc, name, ok := pgtime.FixedZone(int(seconds))
 	if !ok {
 		return nil, invalidValue(s.Name, text).WithDetail("UTC timezone offset is out of range.")
 	}

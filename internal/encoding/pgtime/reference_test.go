@@ -49,7 +49,7 @@ var refCases = []refSettings{
 }
 
 func (r refSettings) opts(t *testing.T, now int64) *Opts {
-	loc, name, ok := LoadSessionZone(r.zone)
+	loc, name, ok := LoadLocation(r.zone)
 	if !ok {
 		t.Fatalf("zone %s is unknown", r.zone)
 	}

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -86,35 +85,40 @@ func LoadLocation(name string) (loc *time.Location, canonical string, ok bool) {
 	if len(name) > 255 {
 		return nil, "", false
 	}
-	if canonical, ok = zoneNames[strings.ToLower(name)]; !ok {
+	lower := strings.ToLower(name)
+	listed, prefix := strings.TrimPrefix(lower, posixTree), ""
+	if listed != lower {
+		prefix = posixTree
+	}
+	if canonical, ok = zoneNames[listed]; !ok {
 		upper := strings.ToUpper(name)
 		loc, ok = posixLocation(upper)
 		return loc, upper, ok
 	}
 	if l, hit := loaded.Load(canonical); hit {
-		return l.(*time.Location), canonical, true
+		return l.(*time.Location), prefix + canonical, true
 	}
 	loc, err := time.LoadLocation(canonical)
 	if err != nil {
 		return nil, "", false
 	}
 	loaded.Store(canonical, loc)
-	return loc, canonical, true
+	return loc, prefix + canonical, true
 }
 
-// LoadSessionZone resolves a value of the TimeZone setting: a zone name, or a
-// number of hours east of Greenwich. ok is false when it is neither.
-func LoadSessionZone(value string) (loc *time.Location, canonical string, ok bool) {
-	if hours, err := strconv.ParseFloat(value, 64); err == nil && math.Abs(hours) < 168 {
-		return FixedZone(int(hours * 3600))
-	}
-	return LoadLocation(value)
-}
+// posixTree is the folder in which systems keep the same zones once more.
+const posixTree = "posix/"
+
+// fixedMax is the widest offset PostgreSQL takes: a week less one hour.
+const fixedMax = 167 * 3600
 
 // FixedZone returns the zone of a constant offset east of Greenwich in seconds,
-// named as PostgreSQL names it: <+02>-02.
+// named as PostgreSQL names it: <+02>-02. ok is false when that is out of range.
 func FixedZone(east int) (loc *time.Location, canonical string, ok bool) {
 	abs := max(east, -east)
+	if abs > fixedMax {
+		return nil, "", false
+	}
 	text := fmt.Sprintf("%02d", abs/3600)
 	if abs %= 3600; abs != 0 {
 		text += fmt.Sprintf(":%02d", abs/60)

@@ -20,7 +20,7 @@ func fixedContext(t *testing.T) *Context {
 	t.Helper()
 	set := pgfmt.Default()
 	var ok bool
-	if set.Location, set.ZoneName, ok = pgtime.LoadSessionZone("America/New_York"); !ok {
+	if set.Location, set.ZoneName, ok = pgtime.LoadLocation("America/New_York"); !ok {
 		t.Fatal("no America/New_York")
 	}
 	ts, err := pgtime.ParseTimestampTZ("2024-07-05 03:04:05.678901+00", &set.Opts)

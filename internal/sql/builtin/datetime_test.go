@@ -74,7 +74,7 @@ func TestDatetimeAgainstPostgreSQL(t *testing.T) {
 	for _, zone := range []string{"UTC", "America/New_York"} {
 		ref.Query("SET timezone = '" + zone + "'")
 		set := pgfmt.Default()
-		set.Location, set.ZoneName, _ = pgtime.LoadSessionZone(zone)
+		set.Location, set.ZoneName, _ = pgtime.LoadLocation(zone)
 		compareCalls(t, ref, set, datetimeTable.calls(rand.New(rand.NewPCG(7, 15)), 120))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
 	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/sql/keyword"
 	"github.com/driftdb/driftdb/internal/testkit/pgref"
 	"github.com/driftdb/driftdb/internal/types"
 )
@@ -50,11 +51,11 @@ func TestRegexAgainstPostgreSQL(t *testing.T) {
 			if i >= len(regexPatterns) && j%3 != i%3 {
 				continue
 			}
-			add("SELECT string_agg(m::text, '|') FROM regexp_matches("+QuoteLiteral(s)+", "+QuoteLiteral(p)+", 'g') m", func() (string, error) { return allMatches(c, s, p) })
+			add("SELECT string_agg(m::text, '|') FROM regexp_matches("+keyword.QuoteLiteral(s)+", "+keyword.QuoteLiteral(p)+", 'g') m", func() (string, error) { return allMatches(c, s, p) })
 		}
 		s := regexTexts[i%len(regexTexts)]
-		add("SELECT "+QuoteLiteral(s)+" ~ "+QuoteLiteral(p), func() (string, error) { return boolResult(c.matches(s, p, 0)) })
-		add("SELECT "+QuoteLiteral(s)+" ~* "+QuoteLiteral(p), func() (string, error) { return boolResult(c.matches(s, p, 1)) })
+		add("SELECT "+keyword.QuoteLiteral(s)+" ~ "+keyword.QuoteLiteral(p), func() (string, error) { return boolResult(c.matches(s, p, 0)) })
+		add("SELECT "+keyword.QuoteLiteral(s)+" ~* "+keyword.QuoteLiteral(p), func() (string, error) { return boolResult(c.matches(s, p, 1)) })
 	}
 	failed := 0
 	for i, want := range ref.Batch(statements) {

@@ -8,6 +8,7 @@ import (
 	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
+	"github.com/driftdb/driftdb/internal/sql/keyword"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
@@ -132,9 +133,9 @@ func (f *formatter) specifier(text string) (string, error) {
 	case !f.args[i].IsNull():
 		value = f.c.textOf(f.types[i], f.args[i])
 		if letter == 'I' {
-			value = QuoteIdent(value)
+			value = keyword.QuoteIdent(value)
 		} else if letter == 'L' {
-			value = QuoteLiteral(value)
+			value = keyword.QuoteLiteral(value)
 		}
 	case letter == 'L':
 		value = "NULL"

@@ -5,59 +5,18 @@ import (
 
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/sql/keyword"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
-// quotedWords are the keywords that quote_ident quotes: all but the unreserved.
-var quotedWords = func() map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(`
-		all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case
-		cast char character check coalesce collate collation column concurrently constraint create cross
-		current_catalog current_date current_role current_schema current_time current_timestamp current_user dec
-		decimal default deferrable desc distinct do else end except exists extract false fetch float for foreign
-		freeze from full grant greatest group grouping having ilike in initially inner inout int integer intersect
-		interval into is isnull join lateral leading least left like limit localtime localtimestamp national natural
-		nchar none normalize not notnull null nullif numeric offset on only or order out outer overlaps overlay
-		placing position precision primary real references returning right row select session_user setof similar
-		smallint some substring symmetric table tablesample then time timestamp to trailing treat trim true union
-		unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement
-		xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable`) {
-		set[w] = true
-	}
-	return set
-}()
-
-// QuoteIdent quotes an identifier where it must be quoted, as quote_ident does.
-func QuoteIdent(name string) string {
-	safe := name != "" && (name[0] >= 'a' && name[0] <= 'z' || name[0] == '_')
-	for i := 0; safe && i < len(name); i++ {
-		c := name[i]
-		safe = c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_'
-	}
-	if safe && !quotedWords[name] {
-		return name
-	}
-	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
-}
-
-// QuoteLiteral quotes a string literal, as quote_literal does.
-func QuoteLiteral(s string) string {
-	quoted := "'" + strings.ReplaceAll(s, "'", "''") + "'"
-	if strings.Contains(s, `\`) {
-		return "E" + strings.ReplaceAll(quoted, `\`, `\\`)
-	}
-	return quoted
-}
-
 func init() {
-	pure1("quote_ident", func(a datum.Datum) datum.Datum { return datum.NewText(QuoteIdent(a.Str())) })
-	pure1("quote_literal", func(a datum.Datum) datum.Datum { return datum.NewText(QuoteLiteral(a.Str())) })
+	pure1("quote_ident", func(a datum.Datum) datum.Datum { return datum.NewText(keyword.QuoteIdent(a.Str())) })
+	pure1("quote_literal", func(a datum.Datum) datum.Datum { return datum.NewText(keyword.QuoteLiteral(a.Str())) })
 	nullable := func(c *Context, t types.OID, d datum.Datum) datum.Datum {
 		if d.IsNull() {
 			return datum.NewText("NULL")
 		}
-		return datum.NewText(QuoteLiteral(c.textOf(t, d)))
+		return datum.NewText(keyword.QuoteLiteral(c.textOf(t, d)))
 	}
 	pure1("quote_nullable", func(a datum.Datum) datum.Datum { return nullable(nil, types.Text, a) })
 	RegisterBinder("select pg_catalog.quote_literal($1::pg_catalog.text)", func(args []types.OID, _ types.OID) Func {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
+	"github.com/driftdb/driftdb/internal/sql/keyword"
 	"github.com/driftdb/driftdb/internal/testkit/pgref"
 	"github.com/driftdb/driftdb/internal/types"
 )
@@ -96,7 +97,7 @@ func TestAnyStringsAgainstPostgreSQL(t *testing.T) {
 		for j, a := range args {
 			parts[j] = "NULL"
 			if a.text != nil {
-				parts[j] = QuoteLiteral(*a.text)
+				parts[j] = keyword.QuoteLiteral(*a.text)
 			}
 			if a.oid == types.BPChar {
 				parts[j] += "::bpchar" // without a length; character means one

@@ -89,7 +89,7 @@ func TestToCharAgainstPostgreSQL(t *testing.T) {
 	for _, zone := range []string{"UTC", "America/New_York"} {
 		ref.Query("SET timezone = '" + zone + "'")
 		set := pgfmt.Default()
-		set.Location, set.ZoneName, _ = pgtime.LoadSessionZone(zone)
+		set.Location, set.ZoneName, _ = pgtime.LoadLocation(zone)
 		compareCalls(t, ref, set, table.calls(rng, 2000))
 		compareCalls(t, ref, set, readBack(rng))
 	}

@@ -1,4 +1,4 @@
-package tz
+package pgtime
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 )
 
 // Expected names and offsets were read from PostgreSQL 15.
-func TestLoad(t *testing.T) {
+func TestLoadLocation(t *testing.T) {
 	winter, summer := time.Date(2024, 1, 15, 0, 0, 0, 0, time.UTC), time.Date(2024, 7, 15, 0, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		name, canonical string
@@ -24,9 +24,9 @@ func TestLoad(t *testing.T) {
 		{"5x", "5X", -18000, -14400},
 		{"abc-5:30", "ABC-5:30", 19800, 19800},
 	} {
-		loc, canonical, err := Load(c.name)
-		if err != nil || canonical != c.canonical {
-			t.Errorf("%s: got %q, %v", c.name, canonical, err)
+		loc, canonical, ok := LoadLocation(c.name)
+		if !ok || canonical != c.canonical {
+			t.Errorf("%s: got %q, %t", c.name, canonical, ok)
 			continue
 		}
 		if _, off := winter.In(loc).Zone(); off != c.winter {
@@ -37,21 +37,21 @@ func TestLoad(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"foo", "", "../etc/passwd", "FOO+", "FOO200", "FOO3BAR,M1"} {
-		if _, canonical, err := Load(bad); err == nil {
+		if _, canonical, ok := LoadLocation(bad); ok {
 			t.Errorf("%q: accepted as %q", bad, canonical)
 		}
 	}
 }
 
-func TestFixed(t *testing.T) {
+func TestFixedZone(t *testing.T) {
 	for seconds, want := range map[int]string{
 		-7 * 3600: "<-07>+07", 19800: "<+05:30>-05:30", 0: "<+00>-00", 3661: "<+01:01:01>-01:01:01",
 	} {
-		if _, name, ok := Fixed(seconds); !ok || name != want {
+		if _, name, ok := FixedZone(seconds); !ok || name != want {
 			t.Errorf("%d: got %q, want %q", seconds, name, want)
 		}
 	}
-	if _, _, ok := Fixed(168 * 3600); ok {
+	if _, _, ok := FixedZone(168 * 3600); ok {
 		t.Error("168 hours accepted")
 	}
 }
