@@ -6,7 +6,10 @@ export CGO_ENABLED = 0
 # The packages whose code runs on many goroutines.
 CONCURRENT = . ./stdlib ./internal/txn ./internal/store ./internal/pgwire ./internal/table ./internal/sql/session/... ./server
 
-.PHONY: help build test short race lint generate fuzz bench soak-pgbench grammar ci
+# A fixed release, so that a newer one fails no unchanged build.
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help build test short race lint generate fuzz model crash mutants bench soak-pgbench grammar ci
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort
@@ -26,7 +29,7 @@ race: ## the concurrent packages under the race detector (needs a C compiler)
 lint: ## gofmt, go vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt needed: $$out"; exit 1; }
 	$(GO) vet ./...
-	$(GO) run honnef.co/go/tools/cmd/staticcheck@latest ./...
+	$(GO) run $(STATICCHECK) ./...
 
 generate: ## the files that tools/ makes
 	$(GO) generate ./...
@@ -34,6 +37,15 @@ generate: ## the files that tools/ makes
 fuzz: ## each fuzz target for FUZZTIME (10m)
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 		$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),10m) $$p || exit 1; done; done
+
+model: ## 200 random runs against the model
+	DRIFTDB_MODEL_RUNS=200 DRIFTDB_MODEL_STEPS=400 $(GO) test -count=1 -timeout 60m -v ./tests/model
+
+crash: ## 100 power cuts and 30 kills under load
+	DRIFTDB_CRASH_CUTS=100 DRIFTDB_CRASH_KILLS=30 $(GO) test -count=1 -timeout 60m ./tests/crash
+
+mutants: ## deliberate faults, each of which a test must notice
+	$(GO) run ./tools/mutants
 
 bench: ## figures beside PostgreSQL's (bench is a module of its own)
 	cd bench && $(GO) run .
