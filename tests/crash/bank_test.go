@@ -125,10 +125,10 @@ func doctor(t testing.TB, dir string, o store.Options) {
 	}
 }
 
-// bank is a workload whose every transaction changes three tables: money moves
-// between two accounts, the writer's counter grows, and a line is logged. The sum
-// of all accounts stays 0, counters and log agree, and each transaction is one
-// commit.
+// bank is a workload whose every transaction changes four tables: money moves
+// between two accounts, the writer's counter grows, a line is logged, and the
+// writer's row in newest makes way for the next. The sum of all accounts stays 0,
+// counters, log and newest agree, and each transaction is one commit.
 type bank struct {
 	accounts int
 	loaded   int64 // commit after which only transfers follow
@@ -143,8 +143,10 @@ func newBank(t *testing.T, q querier, writers int) *bank {
 	must(t, q, "CREATE TABLE counter (w int PRIMARY KEY, n int NOT NULL)")
 	must(t, q, "CREATE TABLE log (w int, n int, amount int, note text, PRIMARY KEY (w, n))")
 	must(t, q, "CREATE INDEX log_amount ON log (amount)")
+	must(t, q, "CREATE TABLE newest (w int, n int, PRIMARY KEY (w, n))")
 	must(t, q, fmt.Sprintf("INSERT INTO account SELECT i, 0 FROM generate_series(1, %d) AS g(i)", b.accounts))
 	must(t, q, fmt.Sprintf("INSERT INTO counter SELECT i, 0 FROM generate_series(0, %d) AS g(i)", writers-1))
+	must(t, q, "INSERT INTO newest SELECT w, n FROM counter")
 	b.loaded = number(t, must(t, q, "SELECT drift.current_seq()"))
 	b.seq.Store(b.loaded)
 	return b
@@ -162,7 +164,8 @@ func (b *bank) write(t *testing.T, q querier, w int, stop *atomic.Bool, broken f
 		}
 		// The order of the accounts keeps writers out of deadlocks.
 		_, err := q.query(fmt.Sprintf("BEGIN; UPDATE account SET balance = balance - %[1]d WHERE id = %[2]d; UPDATE account SET balance = balance + %[1]d WHERE id = %[3]d; "+
-			"UPDATE counter SET n = n + 1 WHERE w = %[4]d; INSERT INTO log VALUES (%[4]d, %[5]d, %[1]d, repeat('x', %[6]d)); COMMIT", amount, from, to, w, n, rng.IntN(300)))
+			"UPDATE counter SET n = n + 1 WHERE w = %[4]d; INSERT INTO log VALUES (%[4]d, %[5]d, %[1]d, repeat('x', %[6]d)); "+
+			"DELETE FROM newest WHERE w = %[4]d; INSERT INTO newest VALUES (%[4]d, %[5]d); COMMIT", amount, from, to, w, n, rng.IntN(300)))
 		switch {
 		case err == nil:
 			b.acked[w].Store(n)
@@ -223,9 +226,10 @@ func (b *bank) at(t *testing.T, q querier, seq int64) {
 	t.Helper()
 	got := must(t, q, fmt.Sprintf("SET drift.as_of = 'seq:%d'; SELECT (SELECT sum(balance) FROM account), "+
 		"(SELECT sum(n) FROM counter) - (SELECT count(*) FROM log), (SELECT count(*) FROM log), "+
-		"(SELECT count(*) FROM counter c WHERE n <> (SELECT coalesce(max(n), 0) FROM log l WHERE l.w = c.w))", seq))
+		"(SELECT count(*) FROM counter c WHERE n <> (SELECT coalesce(max(n), 0) FROM log l WHERE l.w = c.w)), "+
+		"(SELECT count(*) FROM counter c FULL JOIN newest n ON n.w = c.w AND n.n = c.n WHERE c.n IS NULL OR n.n IS NULL)", seq))
 	must(t, q, "RESET drift.as_of")
-	if want := fmt.Sprintf("0|0|%d|0", seq-b.loaded); got != want {
+	if want := fmt.Sprintf("0|0|%d|0|0", seq-b.loaded); got != want {
 		t.Errorf("at commit %d the sums are %s, want %s", seq, got, want)
 	}
 	if before, ok := b.known[seq]; ok && got != before {
