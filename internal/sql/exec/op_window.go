@@ -1,13 +1,17 @@
 package exec
 
 import (
+	"cmp"
+
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/sql/ast"
 	"github.com/driftdb/driftdb/internal/sql/builtin"
 	"github.com/driftdb/driftdb/internal/sql/exec/agg"
 	"github.com/driftdb/driftdb/internal/sql/exec/expr"
+	"github.com/driftdb/driftdb/internal/sql/exec/mem"
 	"github.com/driftdb/driftdb/internal/sql/exec/rows"
+	"github.com/driftdb/driftdb/internal/sql/exec/spill"
 	"github.com/driftdb/driftdb/internal/sql/phys"
 	"github.com/driftdb/driftdb/internal/sql/plan"
 	"github.com/driftdb/driftdb/internal/types"
@@ -161,106 +165,199 @@ func (s *windowSpec) make(r *run) operator {
 	return &windowOp{spec: s, r: r, input: r.build(s.input), all: all}
 }
 
+// windowOp keeps whole partitions, one large one or several small ones, computes
+// the functions for them and emits them before it reads on.
 type windowOp struct {
 	spec   *windowSpec
 	r      *run
 	input  operator
 	all    []types.T
-	kept   *rows.Buffer
-	result []*rows.Buffer // one column for each call
-	at     int
-	out    *vec.Batch
+	space  *spill.Space
+	frame  *frameOffsets
+	kept   *rows.Store
+	result []*rows.Store // one column for each call
+	groups mem.Holder    // of the partition's peer groups
+	at     int           // the next row of kept to emit
+
+	batch *vec.Batch // of the input
+	cols  []*vec.Vec // its columns, arguments and filters
+	pos   int        // the first of its rows that is not kept
+	last  *vec.Batch // one row: the partition columns of the row before pos
+	some  bool       // there was such a row
+	ended bool
+	sel   []int32
+	view  vec.Batch
+	out   vec.Batch
+	read  []*vec.Batch // of kept and of each result
 }
 
-func (o *windowOp) fill() error {
+// start makes everything ready for the first row.
+func (o *windowOp) start() error {
 	s := o.spec
-	o.kept = rows.NewBuffer(o.all, o.r.account)
-	cols := make([]*vec.Vec, len(o.all))
-	for {
-		b, err := o.input.next()
-		if err != nil {
-			return err
-		}
-		if b == nil {
-			break
-		}
-		n := copy(cols, b.Cols)
-		for i, a := range s.args {
-			if cols[n+i], err = a.Vec(o.r.ctx, b, b.Sel); err != nil {
-				return err
-			}
-		}
-		if err := o.kept.AppendCols(cols, b); err != nil {
-			return err
-		}
-		if err := o.r.interrupted(); err != nil {
-			return err
-		}
-	}
-	for i := range s.calls {
-		o.result = append(o.result, rows.NewBuffer([]types.T{s.calls[i].typ}, o.r.account))
-	}
-	return o.partitions()
-}
-
-// partitions computes the functions for each partition in turn.
-func (o *windowOp) partitions() error {
-	frame, err := o.spec.frame.offsets(o.r.ctx)
+	frame, err := s.frame.offsets(o.r.ctx)
 	if err != nil {
 		return err
 	}
-	for from := 0; from < o.kept.Len(); {
-		to := from + 1
-		for to < o.kept.Len() && o.kept.EqualRows(o.spec.partition, from, to) {
-			to++
-		}
-		p := newWindowPart(o, from, to, frame)
-		for i := range o.spec.calls {
-			if err := p.call(i, &o.spec.calls[i]); err != nil {
-				return err
-			}
-			if err := o.r.interrupted(); err != nil {
-				return err
-			}
-		}
-		from = to
+	o.frame, o.space = frame, o.r.space.Child()
+	o.groups.Account = o.space.Memory()
+	o.kept = rows.NewStore(o.all, o.space)
+	o.cols = make([]*vec.Vec, len(o.all))
+	o.last = rows.NewBatch(pick(s.input.info().types, s.partition), 1)
+	o.read = []*vec.Batch{rows.NewBatch(o.all, 0)}
+	for i := range s.calls {
+		one := []types.T{s.calls[i].typ}
+		o.result = append(o.result, rows.NewStore(one, o.space))
+		o.read = append(o.read, rows.NewBatch(one, 0))
 	}
 	return nil
 }
 
+// fill reads and computes the next partitions: one, or as many as make a batch.
+func (o *windowOp) fill() error {
+	o.kept.Reset()
+	for _, r := range o.result {
+		r.Reset()
+	}
+	o.at = 0
+	for !o.ended && o.kept.Len() < vec.MaxRows {
+		from := o.kept.Len()
+		if err := o.partition(); err != nil {
+			return err
+		}
+		if o.kept.Len() == from {
+			continue
+		}
+		p, err := newWindowPart(o, from, o.kept.Len())
+		if err != nil {
+			return err
+		}
+		for i := range o.spec.calls {
+			if err := p.call(i, &o.spec.calls[i]); err != nil {
+				return err
+			}
+			if err := cmp.Or(o.kept.Err(), o.r.interrupted()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// partition keeps the rows of the next partition.
+func (o *windowOp) partition() error {
+	o.some = false
+	for {
+		if o.batch == nil || o.pos == o.batch.Len() {
+			if err := o.fetch(); o.ended || err != nil {
+				return err
+			}
+		}
+		o.sel = o.sel[:0]
+		for ; o.pos < o.batch.Len(); o.pos++ {
+			r := o.batch.Index(o.pos)
+			if o.some && !o.like(r) {
+				break
+			}
+			if !o.some {
+				o.keepKey(r)
+			}
+			o.sel = append(o.sel, int32(r))
+		}
+		o.view = vec.Batch{Cols: o.cols, Sel: o.sel, Rows: o.batch.Rows}
+		if len(o.sel) > 0 {
+			if err := o.kept.AppendCols(o.cols, &o.view); err != nil {
+				return err
+			}
+		}
+		if o.pos < o.batch.Len() {
+			return nil
+		}
+	}
+}
+
+// fetch reads a batch of the input and computes the arguments.
+func (o *windowOp) fetch() error {
+	b, err := o.input.next()
+	if err != nil {
+		return err
+	}
+	if b == nil {
+		o.ended = true
+		return nil
+	}
+	n := copy(o.cols, b.Cols)
+	for i, a := range o.spec.args {
+		if o.cols[n+i], err = a.Vec(o.r.ctx, b, b.Sel); err != nil {
+			return err
+		}
+	}
+	o.batch, o.pos = b, 0
+	return o.r.interrupted()
+}
+
+// keepKey remembers a row as the one that begins a partition.
+func (o *windowOp) keepKey(r int) {
+	for k, ord := range o.spec.partition {
+		o.last.Cols[k].Nulls.Clear()
+		o.last.Cols[k].Set(0, o.batch.Cols[ord].Get(r))
+	}
+	o.some = true
+}
+
+// like reports whether a row is of the partition begun last.
+func (o *windowOp) like(r int) bool {
+	for k, ord := range o.spec.partition {
+		if !rows.EqualVecs(o.batch.Cols[ord], r, o.last.Cols[k], 0) {
+			return false
+		}
+	}
+	return true
+}
+
 func (o *windowOp) next() (*vec.Batch, error) {
 	if o.kept == nil {
+		if err := o.start(); err != nil {
+			return nil, err
+		}
+	}
+	for o.at == o.kept.Len() {
+		if o.ended {
+			return nil, nil
+		}
 		if err := o.fill(); err != nil {
 			return nil, err
 		}
 	}
-	n := min(o.kept.Len()-o.at, vec.MaxRows)
-	if n <= 0 {
-		return nil, nil
-	}
-	if o.out == nil {
-		o.out = rows.NewBatch(o.spec.types, n)
+	n, err := o.kept.Read(o.at, o.read[0])
+	if err != nil {
+		return nil, err
 	}
 	width := len(o.spec.types) - len(o.spec.calls)
-	for c := 0; c < width; c++ {
-		o.kept.Copy(o.out.Cols[c], c, o.at, n)
+	o.out.Cols = append(o.out.Cols[:0], o.read[0].Cols[:width]...)
+	for i, r := range o.result {
+		k, err := r.Read(o.at, o.read[i+1])
+		if err != nil {
+			return nil, err
+		}
+		n = min(n, k)
+		o.out.Cols = append(o.out.Cols, o.read[i+1].Cols[0])
 	}
-	for i, b := range o.result {
-		b.Copy(o.out.Cols[width+i], 0, o.at, n)
-	}
-	o.out.Sel, o.out.Rows = nil, n
+	o.out.Rows = n
 	o.at += n
-	return o.out, nil
+	return &o.out, nil
 }
 
 func (o *windowOp) free() {
-	if o.kept != nil {
-		o.kept.Reset()
+	if o.kept == nil {
+		return
 	}
-	for _, b := range o.result {
-		b.Reset()
+	o.kept.Reset()
+	for _, r := range o.result {
+		r.Reset()
 	}
-	o.kept, o.result, o.at = nil, nil, 0
+	o.groups.Release()
+	o.space.Memory().Close()
+	o.kept, o.result, o.batch, o.at, o.ended = nil, nil, nil, 0, false
 }
 
 func (o *windowOp) rewind() error {
@@ -283,8 +380,11 @@ type windowPart struct {
 	frame   *frameOffsets
 }
 
-func newWindowPart(o *windowOp, from, to int, f *frameOffsets) *windowPart {
-	p := &windowPart{op: o, from: from, n: to - from, frame: f}
+func newWindowPart(o *windowOp, from, to int) (*windowPart, error) {
+	p := &windowPart{op: o, from: from, n: to - from, frame: o.frame}
+	if err := o.groups.Set(8 * int64(p.n)); err != nil {
+		return nil, err
+	}
 	p.group = make([]int32, p.n)
 	for i := 0; i < p.n; i++ {
 		if i == 0 || o.kept.Compare(o.spec.order, from+i-1, from+i) != 0 {
@@ -293,7 +393,7 @@ func newWindowPart(o *windowOp, from, to int, f *frameOffsets) *windowPart {
 		p.group[i] = int32(len(p.groupAt) - 1)
 	}
 	p.groupAt = append(p.groupAt, int32(p.n))
-	return p
+	return p, nil
 }
 
 func (p *windowPart) get(row, col int) datum.Datum { return p.op.kept.Get(p.from+row, col) }

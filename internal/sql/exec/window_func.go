@@ -336,8 +336,8 @@ func (p *windowPart) before(x, bound datum.Datum, desc, nullsFirst, end bool) bo
 
 // aggregate computes an aggregate over each row's frame. While the frame only
 // grows at its end the rows that are new are added; otherwise it starts again.
-func (p *windowPart) aggregate(w *windowCall, out *rows.Buffer) error {
-	acc, err := agg.New(w.call, p.op.r.space)
+func (p *windowPart) aggregate(w *windowCall, out *rows.Store) error {
+	acc, err := agg.New(w.call, p.op.space)
 	if err != nil {
 		return err
 	}
