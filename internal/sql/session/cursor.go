@@ -3,21 +3,24 @@ package session
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
 	"github.com/driftdb/driftdb/internal/sql/client"
+	"github.com/driftdb/driftdb/internal/sql/exec/mem"
+	"github.com/driftdb/driftdb/internal/sql/exec/rows"
+	"github.com/driftdb/driftdb/internal/sql/exec/spill"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
 // cursor is a SQL cursor. Rows that were read are kept, so that it can go back.
 type cursor struct {
 	run    *running
-	rows   [][]datum.Datum
-	at     int // 0 before the first row, n on row n, len(rows)+1 after the last when ended
+	rows   *rows.Store
+	row    []datum.Datum // the current one
+	at     int           // 0 before the first row, n on row n, rows.Len()+1 after the last when ended
 	ended  bool
 	scroll bool
 	hold   bool // WITH HOLD
@@ -44,10 +47,11 @@ func (s *Session) declare(ctx context.Context, st statement, d *ast.DeclareCurso
 	if d.Binary {
 		columns = withFormats(columns, []int16{1})
 	}
-	c := &cursor{run: run, scroll: !d.NoScroll, hold: d.Hold}
+	c := &cursor{run: run, scroll: !d.NoScroll, hold: d.Hold, rows: s.keeper(columns), row: make([]datum.Datum, len(columns))}
 	if d.Hold {
 		// It outlives the transaction that it read in, so all its rows are read now.
 		if err := c.read(ctx, -1); err != nil {
+			c.close()
 			return err
 		}
 		c.held = true
@@ -65,7 +69,7 @@ func (c *cursor) read(ctx context.Context, n int) error {
 	if !c.ended {
 		defer tie(ctx, c.run.stop)()
 	}
-	for !c.ended && (n < 0 || len(c.rows) < n) {
+	for !c.ended && (n < 0 || c.rows.Len() < n) {
 		row, err := c.run.next()
 		if err != nil {
 			return err
@@ -75,7 +79,9 @@ func (c *cursor) read(ctx context.Context, n int) error {
 			c.run.close()
 			break
 		}
-		c.rows = append(c.rows, slices.Clone(row))
+		if err := c.rows.AppendRow(row); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -84,15 +90,28 @@ func (c *cursor) close() {
 	if c.run != nil {
 		c.run.close()
 	}
-	c.rows, c.ended = nil, true
+	c.rows.Reset()
+	c.ended = true
 }
 
-// current returns the row the cursor stands on, nil before and after all rows.
-func (c *cursor) current() []datum.Datum {
-	if c.at < 1 || c.at > len(c.rows) {
-		return nil
+// current returns the row the cursor stands on, nil before and after all rows. It
+// is valid until the next call.
+func (c *cursor) current() ([]datum.Datum, error) {
+	if c.at < 1 || c.at > c.rows.Len() {
+		return nil, nil
 	}
-	return c.rows[c.at-1]
+	c.rows.Row(c.at-1, c.row)
+	return c.row, c.rows.Err()
+}
+
+// keeper returns a place for the rows of a result, on disk when they are many.
+func (s *Session) keeper(columns []client.Column) *rows.Store {
+	list := make([]types.T, len(columns))
+	for i, c := range columns {
+		list[i] = c.Type
+	}
+	h := s.hot()
+	return rows.NewStore(list, &spill.Space{Account: mem.NewAccount(h.memory, &s.srv.Memory), Work: h.workMem, Files: s.temp})
 }
 
 // moveTo goes to row n (from 1; 0 before the first; beyond the end after it).
@@ -104,7 +123,7 @@ func (c *cursor) moveTo(ctx context.Context, n int) error {
 	if err := c.read(ctx, n); err != nil {
 		return err
 	}
-	c.at = min(max(n, 0), len(c.rows)+1)
+	c.at = min(max(n, 0), c.rows.Len()+1)
 	return nil
 }
 
@@ -138,7 +157,7 @@ func (c *cursor) fetch(ctx context.Context, dir ast.FetchDirection, count int64,
 			if err := c.read(ctx, -1); err != nil {
 				return 0, err
 			}
-			n = int64(len(c.rows)) + 1 + n
+			n = int64(c.rows.Len()) + 1 + n
 		}
 		return c.land(ctx, n, send)
 	}
@@ -150,9 +169,9 @@ func (c *cursor) land(ctx context.Context, n int64, send func([]datum.Datum) err
 	if err := c.moveTo(ctx, int(min(n, 1<<31))); err != nil {
 		return 0, err
 	}
-	row := c.current()
-	if row == nil {
-		return 0, nil
+	row, err := c.current()
+	if row == nil || err != nil {
+		return 0, err
 	}
 	return 1, send(row)
 }
@@ -171,7 +190,10 @@ func (c *cursor) step(ctx context.Context, count int64, all bool, send func([]da
 		if err := c.moveTo(ctx, c.at+by); err != nil {
 			return sent, err
 		}
-		row := c.current()
+		row, err := c.current()
+		if err != nil {
+			return sent, err
+		}
 		if row == nil {
 			break
 		}

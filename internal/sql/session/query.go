@@ -15,6 +15,7 @@ import (
 	"github.com/driftdb/driftdb/internal/sql/builtin"
 	"github.com/driftdb/driftdb/internal/sql/client"
 	"github.com/driftdb/driftdb/internal/sql/exec"
+	"github.com/driftdb/driftdb/internal/sql/exec/rows"
 	"github.com/driftdb/driftdb/internal/sql/opt"
 	"github.com/driftdb/driftdb/internal/sql/parse"
 	"github.com/driftdb/driftdb/internal/sql/plan"
@@ -232,7 +233,9 @@ type running struct {
 	cursor exec.Cursor
 	closed bool
 	stop   context.CancelCauseFunc // of a query that outlives its statement, see detach
-	kept   [][]datum.Datum         // rows read ahead, see finish
+	kept   *rows.Store             // rows read ahead, see finish; nil without
+	keptAt int                     // the next of them
+	row    []datum.Datum
 	ended  bool
 }
 
@@ -249,7 +252,13 @@ func (r *running) finish() error {
 			r.ended = true
 			break
 		}
-		r.kept = append(r.kept, slices.Clone(row))
+		if r.kept == nil {
+			r.kept, r.row = r.s.keeper(r.plan.columns), make([]datum.Datum, len(r.plan.columns))
+		}
+		if err := r.kept.AppendRow(row); err != nil {
+			r.close()
+			return err
+		}
 	}
 	return nil
 }
@@ -429,12 +438,12 @@ func (s *Session) lockRelations(ctx context.Context, p *planned, c view) (again 
 // next returns the next row, nil at the end.
 func (r *running) next() ([]datum.Datum, error) {
 	if r.ended {
-		if len(r.kept) == 0 {
+		if r.kept == nil || r.keptAt == r.kept.Len() {
 			return nil, nil
 		}
-		row := r.kept[0]
-		r.kept = r.kept[1:]
-		return row, nil
+		r.kept.Row(r.keptAt, r.row)
+		r.keptAt++
+		return r.row, r.kept.Err()
 	}
 	row, err := r.cursor.NextRow()
 	if err != nil {
@@ -465,6 +474,9 @@ func (r *running) close() {
 	}
 	r.closed = true
 	r.cursor.Close()
+	if r.kept != nil {
+		r.kept.Reset()
+	}
 	r.stmt.Close()
 	if r.stop != nil {
 		r.stop(nil)
