@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
@@ -238,7 +240,8 @@ func (s *subSpec) readSet(r *run, st *subState) (*subSet, error) {
 	set := &subSet{groups: agg.NewGrouper(s.hashTypes, r.account)}
 	op := r.build(s.root)
 	st.op = op
-	ids, vecs := make([]int32, vec.MaxRows), make([]*vec.Vec, len(s.hashCols))
+	var ids []int32
+	vecs := make([]*vec.Vec, len(s.hashCols))
 	for {
 		b, err := op.next()
 		if err != nil {
@@ -250,6 +253,7 @@ func (s *subSpec) readSet(r *run, st *subState) (*subSet, error) {
 		for i, ord := range s.hashCols {
 			vecs[i] = b.Cols[ord]
 		}
+		ids = slices.Grow(ids[:0], b.Len())[:b.Len()]
 		if err := set.groups.Assign(vecs, b, ids); err != nil {
 			return nil, err
 		}

@@ -1,6 +1,8 @@
 package agg
 
 import (
+	"slices"
+
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/sql/exec/mem"
 	"github.com/driftdb/driftdb/internal/sql/exec/rows"
@@ -22,7 +24,7 @@ type Grouper struct {
 func NewGrouper(keys []types.T, account *mem.Account) *Grouper {
 	g := &Grouper{
 		Keys: rows.NewBuffer(keys, account), table: rows.NewTable(account),
-		cols: make([]int, len(keys)), hashes: make([]uint64, vec.MaxRows),
+		cols: make([]int, len(keys)),
 	}
 	for i := range g.cols {
 		g.cols[i] = i
@@ -37,6 +39,7 @@ func (g *Grouper) Len() int { return g.Keys.Len() }
 // groups as needed.
 func (g *Grouper) Assign(keys []*vec.Vec, b *vec.Batch, out []int32) error {
 	n := b.Len()
+	g.hashes = slices.Grow(g.hashes[:0], n)[:n]
 	rows.HashVecs(keys, b, g.hashes)
 	for i := 0; i < n; i++ {
 		r, h := b.Index(i), g.hashes[i]
@@ -58,6 +61,7 @@ func (g *Grouper) Assign(keys []*vec.Vec, b *vec.Batch, out []int32) error {
 // Lookup is Assign without new groups: a row without a group gets -1.
 func (g *Grouper) Lookup(keys []*vec.Vec, b *vec.Batch, out []int32) {
 	n := b.Len()
+	g.hashes = slices.Grow(g.hashes[:0], n)[:n]
 	rows.HashVecs(keys, b, g.hashes)
 	for i := 0; i < n; i++ {
 		r, h := b.Index(i), g.hashes[i]

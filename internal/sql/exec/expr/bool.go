@@ -53,7 +53,7 @@ func (n *andOr) Vec(c *Ctx, b *vec.Batch, sel []int32) (*vec.Vec, error) {
 		if err != nil {
 			return nil, err
 		}
-		next := c.sel(n.slot)[:0]
+		next := c.sel(n.slot, b.Rows)[:0]
 		for _, i := range cur {
 			switch {
 			case v.Nulls.Get(int(i)):

@@ -56,7 +56,7 @@ func (n *caseNode) Vec(c *Ctx, b *vec.Batch, sel []int32) (*vec.Vec, error) {
 		if err != nil {
 			return nil, err
 		}
-		hits, misses := c.sel(n.hitSlot)[:0], c.sel(n.slot)[:0]
+		hits, misses := c.sel(n.hitSlot, b.Rows)[:0], c.sel(n.slot, b.Rows)[:0]
 		for _, i := range rest {
 			if v.Ints[i] != 0 && !v.Nulls.Get(int(i)) {
 				hits = append(hits, i)
@@ -134,7 +134,7 @@ func (n *coalesce) Vec(c *Ctx, b *vec.Batch, sel []int32) (*vec.Vec, error) {
 		if err != nil {
 			return nil, err
 		}
-		misses := c.sel(n.slot)[:0]
+		misses := c.sel(n.slot, b.Rows)[:0]
 		for _, i := range rest {
 			if v.Nulls.Get(int(i)) {
 				misses = append(misses, i)

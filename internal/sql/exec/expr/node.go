@@ -105,11 +105,11 @@ func (c *Ctx) out(id int, t types.T, rows int) *vec.Vec {
 	return s.vec
 }
 
-// sel returns the slot's selection buffer with room for a whole batch.
-func (c *Ctx) sel(id int) []int32 {
+// sel returns the slot's selection buffer with room for a batch of so many rows.
+func (c *Ctx) sel(id, rows int) []int32 {
 	s := &c.slots[id]
-	if s.sel == nil {
-		s.sel = make([]int32, vec.MaxRows)
+	if len(s.sel) < rows {
+		s.sel = make([]int32, max(rows, min(2*len(s.sel), vec.MaxRows)))
 	}
 	return s.sel
 }
@@ -178,7 +178,7 @@ func Filter(c *Ctx, n Node, id int, b *vec.Batch, sel []int32) ([]int32, error) 
 		return sel, nil
 	}
 	if call, ok := n.(*call); ok && call.filter != nil {
-		if out, ok, err := call.filter(c, call, b, sel, c.sel(id)); ok || err != nil {
+		if out, ok, err := call.filter(c, call, b, sel, c.sel(id, b.Rows)); ok || err != nil {
 			return out, err
 		}
 	}
@@ -186,7 +186,7 @@ func Filter(c *Ctx, n Node, id int, b *vec.Batch, sel []int32) ([]int32, error) 
 	if err != nil {
 		return nil, err
 	}
-	return filterTrue(v, sel, b.Rows, c.sel(id)), nil
+	return filterTrue(v, sel, b.Rows, c.sel(id, b.Rows)), nil
 }
 
 // True reports whether the node is true for a row; NULL is not.
