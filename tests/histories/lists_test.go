@@ -163,3 +163,7 @@ func TestListsReadCommitted(t *testing.T) {
 func TestListsRepeatableRead(t *testing.T) {
 	expectNone(t, runLists(t, "REPEATABLE READ", engine.Planted{}))
 }
+
+func TestListsSerializable(t *testing.T) {
+	expectNone(t, runLists(t, "SERIALIZABLE", engine.Planted{}))
+}

@@ -14,6 +14,7 @@ func TestPlantedFaults(t *testing.T) {
 	early := engine.Planted{Store: store.Planted{PublishEarly: true}}
 	torn := engine.Planted{Store: store.Planted{TearBatches: true}}
 	unchecked := engine.Planted{Txn: txn.Planted{LoseRecheck: true}}
+	untracked := engine.Planted{Txn: txn.Planted{Untracked: true}}
 	lists := func(level string) func(testing.TB, engine.Planted) []string {
 		return func(t testing.TB, p engine.Planted) []string { return runLists(t, level, p) }
 	}
@@ -28,6 +29,8 @@ func TestPlantedFaults(t *testing.T) {
 		{"monotonic, lost re-check", unchecked, runMonotonic},
 		{"lists, lost re-check", unchecked, lists("READ COMMITTED")},
 		{"bank, lost re-check", unchecked, runBank},
+		{"write skew, no dependencies tracked", untracked, runWriteSkew},
+		{"lists, no dependencies tracked", untracked, lists("SERIALIZABLE")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for try := 1; try <= 8; try++ {

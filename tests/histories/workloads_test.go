@@ -338,3 +338,4 @@ func TestBank(t *testing.T)      { expectNone(t, runBank(t, engine.Planted{})) }
 func TestSet(t *testing.T)       { expectNone(t, runSet(t, engine.Planted{})) }
 func TestLongFork(t *testing.T)  { expectNone(t, runLongFork(t, engine.Planted{})) }
 func TestMonotonic(t *testing.T) { expectNone(t, runMonotonic(t, engine.Planted{})) }
+func TestWriteSkew(t *testing.T) { expectNone(t, runWriteSkew(t, engine.Planted{})) }
