@@ -134,7 +134,12 @@ func (m *lateralMatcher) first() bool {
 }
 
 func (m *lateralMatcher) rewind() error { m.running = false; return nil }
-func (m *lateralMatcher) close()        {}
+
+func (m *lateralMatcher) close() {
+	if m.rows != nil {
+		m.rows.Reset()
+	}
+}
 
 // hashMatcher offers the right rows with equal keys, found by their hash.
 type hashMatcher struct {

@@ -15,6 +15,7 @@ import (
 	"github.com/driftdb/driftdb/internal/sql/bind"
 	"github.com/driftdb/driftdb/internal/sql/builtin"
 	"github.com/driftdb/driftdb/internal/sql/exec"
+	"github.com/driftdb/driftdb/internal/sql/exec/mem"
 	"github.com/driftdb/driftdb/internal/sql/exec/spill"
 	"github.com/driftdb/driftdb/internal/sql/opt"
 	"github.com/driftdb/driftdb/internal/sql/parse"
@@ -43,6 +44,7 @@ type world struct {
 	part uint64
 
 	temp             *spill.Session
+	pool             *mem.Pool
 	workMem, hashMem int64
 }
 
@@ -276,7 +278,7 @@ func (w *world) runIn(tx *txn.Tx, p *exec.Program, params ...datum.Datum) (a ans
 		return answer{err: err}
 	}
 	defer st.Close()
-	c, err := p.Run(exec.Env{Ctx: ctx, B: w.context(ctx), Params: params, Stmt: st, Tables: w.set, Path: w.path, Workers: w.work, MemLimit: w.mem, SplitBytes: w.part, Temp: w.temp, WorkMem: w.workMem, HashMem: w.hashMem})
+	c, err := p.Run(exec.Env{Ctx: ctx, B: w.context(ctx), Params: params, Stmt: st, Tables: w.set, Path: w.path, Workers: w.work, MemLimit: w.mem, SplitBytes: w.part, Temp: w.temp, Pool: w.pool, WorkMem: w.workMem, HashMem: w.hashMem})
 	if err != nil {
 		return answer{err: err}
 	}

@@ -19,6 +19,7 @@ type File struct {
 	name    string
 	written int64  // bytes in the file
 	pending []byte // bytes behind them
+	counted int64  // bytes the session counts for it
 	err     error  // of a write: nothing can be read any more
 }
 
@@ -42,6 +43,7 @@ func (f *File) append(b []byte) (int64, error) {
 	if err := f.s.reserve(int64(len(b))); err != nil {
 		return 0, err
 	}
+	f.counted += int64(len(b))
 	at := f.Size()
 	f.pending = append(f.pending, b...)
 	if len(f.pending) >= writeBytes {
@@ -107,7 +109,7 @@ func (f *File) Close() {
 	a := f.s.area
 	path := a.fs.PathJoin(a.dir, f.name)
 	_ = a.fs.Remove(path)
-	f.s.release(size)
+	f.s.release(f.counted)
 	f.f, f.pending = nil, nil
 	f.err = pgerr.Internal("temporary file %s was read after it was closed", f.name)
 	if f.s.Log != nil {
