@@ -66,6 +66,7 @@ type binder struct {
 	views []uint32
 	// moment is what an enclosing view reference was read at.
 	moment *momentClause
+	later  error // see failLater
 }
 
 // viewColumn is a column of a view.
@@ -111,6 +112,14 @@ func (b *binder) unsupported(pos int, hint, format string, args ...any) {
 	panic(failure{pgerr.NotSupported(hint, format, args...).At(bytePos(pos))})
 }
 
+// failLater ends binding with err once everything is bound: what PostgreSQL finds
+// only when it rewrites the statement. The first such error counts.
+func (b *binder) failLater(err error) {
+	if b.later == nil {
+		b.later = err
+	}
+}
+
 // recover turns a failure into the error of the exported function.
 func (b *binder) recover(err *error) {
 	switch r := recover().(type) {
@@ -151,6 +160,9 @@ func (b *binder) statement(stmt ast.Stmt) *plan.Statement {
 		b.unsupported(-1, "Only SELECT, INSERT, UPDATE and DELETE have plans.", "cannot plan %s", stmt.Tag())
 	}
 	s.Params = b.params.finish(b)
+	if b.later != nil {
+		b.fail(b.later)
+	}
 	s.HasMoments = b.hasMoments
 	for oid := range b.relations {
 		s.Relations = append(s.Relations, oid)

@@ -22,7 +22,9 @@ func (b *binder) onConflict(s *insertState, attnums []int16) *plan.OnConflict {
 	existing := b.targetRTE(blk, s.target.table, s.target.alias, s.target.rel)
 	existing.target = true
 	blk.ns = []*nsItem{s.target.item(b, existing)}
-	out.Indexes = b.arbiters(blk, s, existing)
+	var matched bool
+	out.Indexes, matched = b.arbiters(blk, s, existing)
+	out.Unmatched = !matched
 	if !n.DoUpdate {
 		return out
 	}
@@ -47,8 +49,9 @@ func (b *binder) onConflict(s *insertState, attnums []int16) *plan.OnConflict {
 	return out
 }
 
-// arbiters finds the unique indexes that ON CONFLICT speaks of; nil for any.
-func (b *binder) arbiters(blk *block, s *insertState, existing *rte) []uint32 {
+// arbiters finds the unique indexes that ON CONFLICT speaks of; nil for any. It
+// tells whether there are such.
+func (b *binder) arbiters(blk *block, s *insertState, existing *rte) ([]uint32, bool) {
 	n, t := s.stmt.OnConflict, s.target.table
 	if n.Constraint != "" {
 		for _, c := range t.Constraints {
@@ -58,12 +61,12 @@ func (b *binder) arbiters(blk *block, s *insertState, existing *rte) []uint32 {
 			if c.Type != 'p' && c.Type != 'u' {
 				b.failf(-1, pgcode.WrongObjectType, "constraint in ON CONFLICT clause has no associated index")
 			}
-			return []uint32{c.Index}
+			return []uint32{c.Index}, true
 		}
 		b.failf(-1, pgcode.UndefinedObject, "constraint %q for table %q does not exist", n.Constraint, t.Name)
 	}
 	if len(n.Columns) == 0 {
-		return nil
+		return nil, true
 	}
 	var cols []int16
 	var exprs []plan.Expr
@@ -97,10 +100,7 @@ func (b *binder) arbiters(blk *block, s *insertState, existing *rte) []uint32 {
 			out = append(out, oid)
 		}
 	}
-	if out == nil {
-		b.failf(-1, pgcode.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification")
-	}
-	return out
+	return out, out != nil
 }
 
 func (b *binder) inferElement(blk *block, e *ast.IndexElem, pos int) plan.Expr {

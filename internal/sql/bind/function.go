@@ -388,6 +388,8 @@ func (b *binder) finishCall(blk *block, c *call, f *callee, filter plan.Expr) pl
 	}
 	if f.order == nil {
 		call.Defaults = f.defaults
+	} else {
+		call.Written, call.Named = f.order[:len(c.args)], len(c.argNames)
 	}
 	return call
 }
@@ -404,6 +406,9 @@ func (b *binder) checkAggSyntax(c *call, f *callee, name string) {
 		}
 		return
 	case 'h':
+		if !n.WithinGroup {
+			break
+		}
 		b.unsupported(n.Pos, "Use the window function of the same name.", "hypothetical-set aggregate %s is not supported", name)
 	}
 	switch {

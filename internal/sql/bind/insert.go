@@ -227,10 +227,10 @@ func (b *binder) checkGenerated(s *insertState, c *catalog.Column, written bool)
 	}
 	switch {
 	case c.Generated != "":
-		b.fail(newError(pgcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column %q", c.Name).
+		b.failLater(newError(pgcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column %q", c.Name).
 			WithDetail("Column %q is a generated column.", c.Name))
 	case c.Identity == 'a' && s.stmt.Overriding == ast.OverridingNone:
-		b.fail(newError(pgcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column %q", c.Name).
+		b.failLater(newError(pgcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column %q", c.Name).
 			WithDetail("Column %q is an identity column defined as GENERATED ALWAYS.", c.Name).
 			WithHint("Use OVERRIDING SYSTEM VALUE to override."))
 	}

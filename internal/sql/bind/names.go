@@ -162,8 +162,11 @@ func (b *binder) checkLateral(level *block, item *nsItem, pos int) {
 func (b *binder) functionOfRow(blk *block, item *nsItem, name string, pos int) plan.Expr {
 	row := b.wholeRow(blk, item, pos)
 	f := b.lookupFunction([]string{name}, []plan.Expr{row}, nil, false, pos)
-	if f == nil || f.ambiguous || f.castTo != 0 || f.proc.Kind != 'f' {
+	if f == nil || f.ambiguous || f.castTo != 0 {
 		return nil
+	}
+	if f.proc.Kind != 'f' {
+		return b.funcCall(blk, &ast.FuncCall{Pos: pos, Name: []string{name}, Args: []ast.Expr{&ast.ColumnRef{Pos: pos, Fields: []string{item.name}, Star: true}}})
 	}
 	return b.finishCall(blk, &call{node: &ast.FuncCall{Pos: pos, Name: []string{name}}, args: []plan.Expr{row}}, f, nil)
 }

@@ -32,6 +32,12 @@ func (b *binder) typeName(n *ast.TypeName) types.T {
 
 func (b *binder) typeByName(n *ast.TypeName) *types.Info {
 	schema, name := "", n.Names[len(n.Names)-1]
+	switch {
+	case len(n.Names) > 3:
+		b.failf(n.Pos, pgcode.SyntaxError, "improper qualified name (too many dotted names): %s", strings.Join(n.Names, "."))
+	case len(n.Names) == 3 && n.Names[0] != b.cat.Database():
+		b.failf(-1, pgcode.FeatureNotSupported, "cross-database references are not implemented: %s", strings.Join(n.Names, "."))
+	}
 	if len(n.Names) > 1 {
 		schema = n.Names[len(n.Names)-2]
 	}
@@ -42,6 +48,9 @@ func (b *binder) typeByName(n *ast.TypeName) *types.Info {
 		if info := types.ByName(name); info != nil {
 			return info
 		}
+	}
+	if b.cat.Relation(schema, name) != nil {
+		b.unsupported(n.Pos, "Name the columns' types.", "row type %q is not supported", strings.Join(n.Names, "."))
 	}
 	b.failf(n.Pos, pgcode.UndefinedObject, "type %q does not exist", strings.Join(n.Names, ".")+strings.Repeat("[]", len(n.ArrayBounds)))
 	return nil

@@ -72,10 +72,10 @@ func (b *binder) checkUpdatable(c *catalog.Column, isDefault bool) {
 	}
 	switch {
 	case c.Generated != "":
-		b.fail(newError(pgcode.GeneratedAlways, "column %q can only be updated to DEFAULT", c.Name).
+		b.failLater(newError(pgcode.GeneratedAlways, "column %q can only be updated to DEFAULT", c.Name).
 			WithDetail("Column %q is a generated column.", c.Name))
 	case c.Identity == 'a':
-		b.fail(newError(pgcode.GeneratedAlways, "column %q can only be updated to DEFAULT", c.Name).
+		b.failLater(newError(pgcode.GeneratedAlways, "column %q can only be updated to DEFAULT", c.Name).
 			WithDetail("Column %q is an identity column defined as GENERATED ALWAYS.", c.Name))
 	}
 }

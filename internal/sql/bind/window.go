@@ -105,12 +105,12 @@ func (b *binder) bindWindows(blk *block, q *Query) {
 				b.failf(w.def.Pos, pgcode.UndefinedObject, "window %q does not exist", w.def.Ref)
 			}
 		}
+		w.order = b.sortItems(blk, q, w.def.OrderBy, kindWindowOrder)
 		for _, e := range w.def.PartitionBy {
 			t := b.groupTarget(blk, q, e, kindWindowPartition)
 			b.needEquality(t.Expr.Type().OID, ast.Leftmost(e))
 			w.partition = append(w.partition, t)
 		}
-		w.order = b.sortItems(blk, q, w.def.OrderBy, kindWindowOrder)
 		if ref != nil {
 			b.inheritWindow(w, ref)
 		}

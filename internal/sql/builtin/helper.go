@@ -74,8 +74,9 @@ func invalidParameter(text string, args ...any) error {
 
 // textOf returns a value's text form as its output function prints it.
 func (c *Context) textOf(oid types.OID, d datum.Datum) string {
-	switch d.Kind() {
-	case datum.Text, datum.BPChar:
+	switch {
+	case oid == types.Char: // its text form is not its bytes
+	case d.Kind() == datum.Text, d.Kind() == datum.BPChar:
 		return d.Str()
 	}
 	return pgfmt.Text(types.Of(oid), d, c.settings())

@@ -300,6 +300,8 @@ func (p *printer) call(e *plan.FuncCall, implicit bool) {
 	case e.Cast != plan.NoCast:
 		p.coercion(e, e.Args[0], e.Type())
 	case p.special(e):
+	case e.Written != nil:
+		p.namedCall(e)
 	default:
 		p.write(p.functionName(e.Proc.Schema, e.Proc.Name), "(")
 		for i, a := range e.Args[:len(e.Args)-e.Defaults] {
@@ -313,6 +315,27 @@ func (p *printer) call(e *plan.FuncCall, implicit bool) {
 		}
 		p.write(")")
 	}
+}
+
+// namedCall prints a call with arguments by name.
+func (p *printer) namedCall(e *plan.FuncCall) {
+	var names []string // of the arguments that go in
+	for i, n := range e.Proc.ArgNames {
+		if e.Proc.ArgModes == "" || strings.IndexByte("ibv", e.Proc.ArgModes[i]) >= 0 {
+			names = append(names, n)
+		}
+	}
+	p.write(p.functionName(e.Proc.Schema, e.Proc.Name), "(")
+	for i, place := range e.Written {
+		if i > 0 {
+			p.write(", ")
+		}
+		if i >= len(e.Written)-e.Named {
+			p.write(keyword.QuoteIdent(names[place]), " => ")
+		}
+		p.expr(e.Args[place], true)
+	}
+	p.write(")")
 }
 
 // functionName qualifies a function that is not in pg_catalog, and those whose

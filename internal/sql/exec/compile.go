@@ -47,7 +47,7 @@ func (c *compiler) compile() (*Program, error) {
 	}
 	p.sizes = c.exprs.Sizes()
 	p.short = c.shortPath()
-	p.sizes = c.exprs.Sizes()
+	p.sizes, p.early = c.exprs.Sizes(), c.exprs.Early()
 	return p, nil
 }
 

@@ -195,10 +195,12 @@ func (c *compiler) subquery(q *plan.Subquery, scope *expr.Scope) (expr.Node, err
 		return nil, err
 	}
 	inner := s.root.info()
-	if s.cols, err = ords(inner.scope, q.Columns); err != nil {
-		return nil, err
+	if q.Kind != plan.SubqueryExists { // which asks for rows, not for columns
+		if s.cols, err = ords(inner.scope, q.Columns); err != nil {
+			return nil, err
+		}
+		s.types = pick(inner.types, s.cols)
 	}
-	s.types = pick(inner.types, s.cols)
 	if s.hashed {
 		err = c.hashedSubquery(s, sub, scope)
 	} else if q.Test != nil {

@@ -80,8 +80,13 @@ func (c *compiler) onConflict(op *plan.Insert, parts rowParts) (*conflictSpec, e
 		return nil, err
 	}
 	var err error
-	s.after, err = c.rowSpec(op.Table, scope, parts)
-	return s, err
+	if s.after, err = c.rowSpec(op.Table, scope, parts); err != nil {
+		return nil, err
+	}
+	if s.op.Unmatched {
+		return nil, pgerr.New(pgcode.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification")
+	}
+	return s, nil
 }
 
 func (s *insertSpec) make(r *run) operator {

@@ -189,7 +189,15 @@ type windowOp struct {
 	view  vec.Batch
 	out   vec.Batch
 	read  []*vec.Batch // of kept and of each result
+
+	// failed are the arguments that could not be computed, which matters only if
+	// somebody asks for one: lag of the last row is never looked at. bad are those of
+	// batch, by its physical rows.
+	failed, bad map[argPlace]error
 }
+
+// argPlace is argument arg (of all calls') of a row.
+type argPlace struct{ row, arg int }
 
 // start makes everything ready for the first row.
 func (o *windowOp) start() error {
@@ -218,7 +226,7 @@ func (o *windowOp) fill() error {
 	for _, r := range o.result {
 		r.Reset()
 	}
-	o.at = 0
+	o.at, o.failed = 0, nil
 	for !o.ended && o.kept.Len() < vec.MaxRows {
 		from := o.kept.Len()
 		if err := o.partition(); err != nil {
@@ -265,6 +273,7 @@ func (o *windowOp) partition() error {
 		}
 		o.view = vec.Batch{Cols: o.cols, Sel: o.sel, Rows: o.batch.Rows}
 		if len(o.sel) > 0 {
+			o.keepFailed()
 			if err := o.kept.AppendCols(o.cols, &o.view); err != nil {
 				return err
 			}
@@ -285,14 +294,51 @@ func (o *windowOp) fetch() error {
 		o.ended = true
 		return nil
 	}
+	o.bad = nil
 	n := copy(o.cols, b.Cols)
 	for i, a := range o.spec.args {
 		if o.cols[n+i], err = a.Vec(o.r.ctx, b, b.Sel); err != nil {
-			return err
+			o.cols[n+i] = o.argument(i, b)
 		}
 	}
 	o.batch, o.pos = b, 0
 	return o.r.interrupted()
+}
+
+// argument computes argument i row by row, after it failed for some row of b.
+func (o *windowOp) argument(i int, b *vec.Batch) *vec.Vec {
+	out := vec.New(o.spec.argTypes[i], b.Rows)
+	row := make([]datum.Datum, len(b.Cols))
+	for k := 0; k < b.Len(); k++ {
+		b.Row(k, row)
+		d, err := o.spec.args[i].Row(o.r.ctx, row)
+		if err != nil {
+			if o.bad == nil {
+				o.bad = map[argPlace]error{}
+			}
+			o.bad[argPlace{b.Index(k), i}] = err
+			d = datum.Datum{}
+		}
+		out.Set(b.Index(k), d)
+	}
+	return out
+}
+
+// keepFailed remembers the failures of the rows in sel, which are about to be kept.
+func (o *windowOp) keepFailed() {
+	if len(o.bad) == 0 {
+		return
+	}
+	if o.failed == nil {
+		o.failed = map[argPlace]error{}
+	}
+	for k, r := range o.sel {
+		for i := range o.spec.args {
+			if err := o.bad[argPlace{int(r), i}]; err != nil {
+				o.failed[argPlace{o.kept.Len() + k, i}] = err
+			}
+		}
+	}
 }
 
 // keepKey remembers a row as the one that begins a partition.
@@ -357,7 +403,7 @@ func (o *windowOp) free() {
 	}
 	o.groups.Release()
 	o.space.Memory().Close()
-	o.kept, o.result, o.batch, o.at, o.ended = nil, nil, nil, 0, false
+	o.kept, o.result, o.batch, o.at, o.ended, o.failed, o.bad = nil, nil, nil, 0, false, nil, nil
 }
 
 func (o *windowOp) rewind() error {
@@ -397,6 +443,19 @@ func newWindowPart(o *windowOp, from, to int) (*windowPart, error) {
 }
 
 func (p *windowPart) get(row, col int) datum.Datum { return p.op.kept.Get(p.from+row, col) }
+
+// arg returns the argument in column col of a row, or the error it has.
+func (p *windowPart) arg(row, col int) (datum.Datum, error) {
+	if len(p.op.failed) > 0 {
+		if err := p.op.failed[argPlace{p.from + row, col - p.op.inputs()}]; err != nil {
+			return datum.Datum{}, err
+		}
+	}
+	return p.get(row, col), nil
+}
+
+// inputs is how many of the kept columns are the input's.
+func (o *windowOp) inputs() int { return len(o.all) - len(o.spec.argTypes) }
 
 // call computes one function for all rows of the partition.
 func (p *windowPart) call(i int, w *windowCall) error {

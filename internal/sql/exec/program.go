@@ -25,7 +25,8 @@ type Program struct {
 	sizes  expr.Sizes
 	out    []int // the output columns' ordinals in root's rows; nil without rows
 	types  []types.T
-	short  *shortPlan // nil when the plan has no short path
+	short  *shortPlan  // nil when the plan has no short path
+	early  []expr.Node // evaluated before anything else, see expr.Compiler.Early
 }
 
 // Plan returns the plan the program was compiled from.
@@ -36,7 +37,7 @@ func (p *Program) Run(env Env) (Cursor, error) {
 	if p.short != nil && env.Path != PathBatch && !env.Analyze {
 		return p.short.run(&env)
 	}
-	return p.start(&env), nil
+	return p.start(&env)
 }
 
 // Run compiles and runs a plan that is used once.
@@ -48,7 +49,17 @@ func Run(p *phys.Plan, env Env) (Cursor, error) {
 	return program.Run(env)
 }
 
-func (p *Program) start(env *Env) *cursor {
+// compute evaluates what depends on nothing but the parameters.
+func (p *Program) compute(c *expr.Ctx) error {
+	for _, n := range p.early {
+		if _, err := n.Row(c, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Program) start(env *Env) (Cursor, error) {
 	r := &run{env: env, prog: p, account: mem.NewAccount(env.MemLimit, env.Pool)}
 	r.spaces()
 	r.ctx = expr.NewCtx(env.B, p.sizes, env.Params)
@@ -60,8 +71,11 @@ func (p *Program) start(env *Env) *cursor {
 		r.stats = make([]nodeStats, len(p.specs))
 	}
 	c := &cursor{r: r, row: make([]datum.Datum, len(p.out))}
+	if err := p.compute(r.ctx); err != nil {
+		return nil, err
+	}
 	c.op = r.build(p.root)
-	return c
+	return c, nil
 }
 
 // Cursor is one execution of a statement. It belongs to one goroutine.

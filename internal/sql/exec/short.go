@@ -144,6 +144,9 @@ func (s *shortPlan) run(env *Env) (Cursor, error) {
 	r.env, r.state, r.next, r.count = *env, shortNew, 0, 0
 	r.ctx.Reset(s.prog.sizes)
 	r.ctx.B, r.ctx.Params = env.B, env.Params
+	if err := s.prog.compute(r.ctx); err != nil {
+		return nil, err
+	}
 	return r, nil
 }
 

@@ -34,16 +34,16 @@ func (p *windowPart) function(w *windowCall, row int) (datum.Datum, error) {
 	case "ntile":
 		return p.ntile(w, row)
 	case "lag", "lead":
-		return p.shifted(w, row), nil
+		return p.shifted(w, row)
 	}
 	return p.inFrame(w, row)
 }
 
 // ntile spreads the rows over buckets, the first ones taking one more each.
 func (p *windowPart) ntile(w *windowCall, row int) (datum.Datum, error) {
-	d := p.get(0, w.first)
-	if d.IsNull() {
-		return d, nil
+	d, err := p.arg(0, w.first)
+	if err != nil || d.IsNull() {
+		return d, err
 	}
 	buckets := d.Int()
 	if buckets <= 0 {
@@ -60,12 +60,12 @@ func (p *windowPart) ntile(w *windowCall, row int) (datum.Datum, error) {
 	return datum.NewInt(r/(size+1) + 1), nil
 }
 
-func (p *windowPart) shifted(w *windowCall, row int) datum.Datum {
+func (p *windowPart) shifted(w *windowCall, row int) (datum.Datum, error) {
 	offset := int64(1)
 	if w.nargs > 1 {
-		d := p.get(row, w.first+1)
-		if d.IsNull() {
-			return d
+		d, err := p.arg(row, w.first+1)
+		if err != nil || d.IsNull() {
+			return d, err
 		}
 		offset = d.Int()
 	}
@@ -73,12 +73,12 @@ func (p *windowPart) shifted(w *windowCall, row int) datum.Datum {
 		offset = -offset
 	}
 	if at := int64(row) + offset; at >= 0 && at < int64(p.n) {
-		return p.get(int(at), w.first)
+		return p.arg(int(at), w.first)
 	}
 	if w.nargs > 2 {
-		return p.get(row, w.first+2)
+		return p.arg(row, w.first+2)
 	}
-	return datum.Datum{}
+	return datum.Datum{}, nil
 }
 
 // inFrame is first_value, last_value and nth_value.
@@ -90,22 +90,22 @@ func (p *windowPart) inFrame(w *windowCall, row int) (datum.Datum, error) {
 	switch w.name {
 	case "first_value":
 		if at := list.nth(0); at >= 0 {
-			return p.get(at, w.first), nil
+			return p.arg(at, w.first)
 		}
 	case "last_value":
 		if at := list.nth(list.len() - 1); at >= 0 {
-			return p.get(at, w.first), nil
+			return p.arg(at, w.first)
 		}
 	case "nth_value":
-		n := p.get(row, w.first+1)
-		if n.IsNull() {
-			return n, nil
+		n, err := p.arg(row, w.first+1)
+		if err != nil || n.IsNull() {
+			return n, err
 		}
 		if n.Int() <= 0 {
 			return n, pgerr.New(pgcode.InvalidArgumentForNthValue, "argument of nth_value must be greater than zero")
 		}
 		if n.Int() <= int64(list.len()) {
-			return p.get(list.nth(int(n.Int())-1), w.first), nil
+			return p.arg(list.nth(int(n.Int())-1), w.first)
 		}
 	}
 	return datum.Datum{}, nil
@@ -409,8 +409,19 @@ func (a *frameAgg) add(from, to int) error {
 		a.list = a.list[:0]
 		for ; from < to && len(a.list) < vec.MaxRows; from++ {
 			if a.call.filter >= 0 {
-				if d := p.get(from, a.call.filter); d.IsNull() || !d.Bool() {
+				d, err := p.arg(from, a.call.filter)
+				if err != nil {
+					return err
+				}
+				if d.IsNull() || !d.Bool() {
 					continue
+				}
+			}
+			if len(p.op.failed) > 0 {
+				for k := range a.call.nargs {
+					if _, err := p.arg(from, a.call.first+k); err != nil {
+						return err
+					}
 				}
 			}
 			a.list = append(a.list, int32(p.from+from))

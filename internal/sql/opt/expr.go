@@ -187,6 +187,16 @@ func (p *planner) subqueries(list ...plan.Expr) error {
 	return failed
 }
 
+// rowsOnly reports whether a relation has its rows whatever its columns hold, so
+// that EXISTS need not compute them.
+func rowsOnly(r plan.Rel) bool {
+	switch r.(type) {
+	case *plan.Result, *plan.Scan, *plan.VirtualScan, *plan.Filter, *plan.Join:
+		return true
+	}
+	return false
+}
+
 func (p *planner) subquery(q *plan.Subquery) error {
 	if p.out.Subplans[q] != nil {
 		return nil
@@ -206,7 +216,13 @@ func (p *planner) subquery(q *plan.Subquery) error {
 	if len(free) > 0 {
 		run = p.relAgain
 	}
-	root, err := run(q.Plan, inner.with(), nil)
+	body, need := q.Plan, inner.with()
+	if q.Kind == plan.SubqueryExists {
+		if b := existsBody(q.Plan); rowsOnly(b) {
+			body, need = b, colSet{}
+		}
+	}
+	root, err := run(body, need, nil)
 	if err != nil {
 		return err
 	}

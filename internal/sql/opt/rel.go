@@ -174,6 +174,10 @@ func (p *planner) groupBy(r *plan.GroupBy, need colSet, conds []plan.Expr) (phys
 			having = append(having, e)
 		}
 	}
+	if err := p.subqueries(having...); err != nil {
+		return nil, err
+	}
+	r = neededAggs(r, need.withExprs(having...))
 	inner := colSet{}
 	inner.add(r.Keys...)
 	inner.add(r.Carry...)
@@ -182,9 +186,6 @@ func (p *planner) groupBy(r *plan.GroupBy, need colSet, conds []plan.Expr) (phys
 		if err := p.subqueries(a.Call); err != nil {
 			return nil, err
 		}
-	}
-	if err := p.subqueries(having...); err != nil {
-		return nil, err
 	}
 	in, err := p.rel(r.Input, inner, below)
 	if err != nil {
@@ -204,6 +205,18 @@ func (p *planner) groupBy(r *plan.GroupBy, need colSet, conds []plan.Expr) (phys
 	}
 	n.Total = n.Startup + n.Rows*tupleCost
 	return n, nil
+}
+
+// neededAggs leaves out the aggregates that nobody asks for: they are not
+// computed, so neither can they fail.
+func neededAggs(r *plan.GroupBy, need colSet) *plan.GroupBy {
+	unneeded := func(a plan.AggItem) bool { return !need[a.ID] && !isVolatile(a.Call) }
+	if !slices.ContainsFunc(r.Aggs, unneeded) {
+		return r
+	}
+	out := *r
+	out.Aggs = slices.DeleteFunc(slices.Clone(r.Aggs), unneeded)
+	return &out
 }
 
 func (p *planner) window(r *plan.Window, need colSet, conds []plan.Expr) (phys.Node, error) {
@@ -226,7 +239,10 @@ func (p *planner) window(r *plan.Window, need colSet, conds []plan.Expr) (phys.N
 		inner.add(k.ID)
 		keys = append(keys, k)
 	}
-	for _, c := range r.Calls {
+	calls := slices.DeleteFunc(slices.Clone(r.Calls), func(c plan.WindowItem) bool {
+		return !inner[c.ID] && !isVolatile(c.Call)
+	})
+	for _, c := range calls {
 		inner.addExpr(c.Call)
 		if err := p.subqueries(c.Call); err != nil {
 			return nil, err
@@ -239,17 +255,20 @@ func (p *planner) window(r *plan.Window, need colSet, conds []plan.Expr) (phys.N
 	if err != nil {
 		return nil, err
 	}
+	if len(calls) == 0 {
+		return p.filtered(in, here)
+	}
 	if len(keys) > 0 {
 		in = p.sorted(in, keys)
 	}
 	cols := slices.Clone(in.Properties().Cols)
-	for _, c := range r.Calls {
+	for _, c := range calls {
 		cols = append(cols, c.ID)
 	}
-	n := &phys.Window{Props: p.props(cols), Unary: phys.Unary{Input: in}, PartitionBy: r.PartitionBy, OrderBy: r.OrderBy, Frame: r.Frame, Calls: r.Calls}
+	n := &phys.Window{Props: p.props(cols), Unary: phys.Unary{Input: in}, PartitionBy: r.PartitionBy, OrderBy: r.OrderBy, Frame: r.Frame, Calls: calls}
 	below0 := in.Properties()
 	n.Rows, n.Startup = below0.Rows, below0.Startup
-	n.Total = below0.Total + below0.Rows*operatorCost*float64(len(r.Calls)+len(keys))
+	n.Total = below0.Total + below0.Rows*operatorCost*float64(len(calls)+len(keys))
 	return p.filtered(n, here)
 }
 

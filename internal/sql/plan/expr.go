@@ -70,6 +70,8 @@ type FuncCall struct {
 	Args     []Expr
 	Variadic bool           // the last argument was written VARIADIC
 	Defaults int            // arguments at the end that were not written
+	Written  []int          // with named arguments: the places of all that were written, in that order
+	Named    int            // how many of Written, the last ones, were named
 	Gathered bool           // the last argument is an array the binder gathered
 	Cast     CastForm       // the call stands for a cast
 	Syntax   ast.FuncSyntax // how it was written, for printing

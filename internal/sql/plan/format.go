@@ -312,6 +312,9 @@ func (p *printer) insert(r *Insert) {
 	p.checks(r.Checks)
 	if oc := r.OnConflict; oc != nil {
 		p.write(" on-conflict")
+		if oc.Unmatched {
+			p.write(" unmatched")
+		}
 		for _, i := range oc.Indexes {
 			p.write(" ", strconv.Itoa(int(i)))
 		}

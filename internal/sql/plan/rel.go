@@ -357,12 +357,14 @@ type Insert struct {
 }
 
 // OnConflict says what to do when a row of an Insert meets one in a unique index.
-// Indexes are the arbiters, nil for any. For DO UPDATE, Set and Where see the row
+// Indexes are the arbiters, nil for any; Unmatched that the statement named one and
+// there is none, which is an error when the rest of it has none. For DO UPDATE, Set and Where see the row
 // that exists under Existing (Existing[i] is Insert.Attnums[i]'s column,
 // ExistingExtra others) and the proposed one under Excluded.
 type OnConflict struct {
 	DoUpdate      bool
 	Indexes       []uint32
+	Unmatched     bool
 	Existing      []ColID
 	ExistingExtra []ScanColumn
 	Excluded      []ColID

@@ -24,7 +24,7 @@ func anyCall(e Expr, match func(volatility byte) bool) bool {
 		case *SQLValueFunc:
 			found = found || match('s')
 		case *CoerceViaIO:
-			if textDepends(x.Arg.Type().OID) || textDepends(x.Type().OID) {
+			if !x.Immutable() {
 				found = found || match('s')
 			}
 		case *NextVal:
@@ -35,15 +35,24 @@ func anyCall(e Expr, match func(volatility byte) bool) bool {
 	return found
 }
 
-// textDepends reports whether a type's text form depends on the session's
-// settings or on the catalog.
-func textDepends(oid types.OID) bool {
-	if elem := types.ElemOf(oid); elem != 0 {
-		oid = elem
+// Immutable reports whether the conversion depends on nothing but the value:
+// neither the source's output function nor the target's input function looks at
+// the session's settings or at the catalog.
+func (e *CoerceViaIO) Immutable() bool {
+	from, to := e.Arg.Type().OID, e.Type().OID
+	switch to {
+	case types.Time, types.TimeTZ, types.XML: // only their input depends
+		return false
 	}
+	return !textDepends(from) && !textDepends(to)
+}
+
+// textDepends reports whether a type's text form depends on the session's
+// settings or on the catalog; as PostgreSQL has it, all arrays' and records' does.
+func textDepends(oid types.OID) bool {
 	switch oid {
-	case types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval, types.Money, types.ACLItem, types.XML:
+	case types.Date, types.Timestamp, types.TimestampTZ, types.Interval, types.Money, types.ACLItem, types.Record:
 		return true
 	}
-	return types.IsReg(oid)
+	return types.ElemOf(oid) != 0 || types.IsReg(oid)
 }

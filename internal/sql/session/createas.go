@@ -22,13 +22,26 @@ func (s *Session) createTableAs(ctx context.Context, st statement, c *ast.Create
 	if err := s.tx.Writable(tag); err != nil {
 		return "", err
 	}
-	r, err := s.openSource(ctx, st, c.Query)
+	source, p, err := s.source(ctx, st, c.Query)
 	if err != nil {
 		return "", err
 	}
-	defer r.close()
+	var r *running
+	if c.Into.WithNoData { // a query that is not run need not be planned
+		if err := s.applyFirst(); err != nil {
+			return "", err
+		}
+		if p.plan, err = s.bindNow(ctx, source, false); err != nil {
+			return "", err
+		}
+	} else {
+		if r, err = s.open(ctx, source, p); err != nil {
+			return "", err
+		}
+		defer r.close()
+	}
 	var columns []catalog.ViewColumn
-	for _, col := range r.plan.columns {
+	for _, col := range p.plan.columns {
 		columns = append(columns, catalog.ViewColumn{Name: col.Name, Type: col.Type})
 	}
 	var t *catalog.Table
@@ -46,17 +59,17 @@ func (s *Session) createTableAs(ctx context.Context, st statement, c *ast.Create
 	return fmt.Sprintf("SELECT %d", n), err
 }
 
-// openSource starts the query of CREATE TABLE AS, which may be an EXECUTE.
-func (s *Session) openSource(ctx context.Context, st statement, query ast.Stmt) (*running, error) {
+// source is the query of CREATE TABLE AS, which may be an EXECUTE.
+func (s *Session) source(ctx context.Context, st statement, query ast.Stmt) (statement, *prepared, error) {
 	if e, ok := query.(*ast.ExecuteStmt); ok {
 		p, params, err := s.executeArgs(ctx, st, e)
 		if err != nil {
-			return nil, err
+			return st, nil, err
 		}
-		return s.open(ctx, statement{text: p.text, raw: p.raw, types: p.params, params: params}, p)
+		return statement{text: p.text, raw: p.raw, types: p.params, params: params}, p, nil
 	}
 	raw := &ast.RawStmt{Stmt: query, Start: st.raw.Start, Len: st.raw.Len}
-	return s.open(ctx, statement{text: st.text, raw: raw, types: st.types, params: st.params}, &prepared{text: st.text, raw: raw})
+	return statement{text: st.text, raw: raw, types: st.types, params: st.params}, &prepared{text: st.text, raw: raw}, nil
 }
 
 // fill inserts a query's rows into a new table.

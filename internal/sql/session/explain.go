@@ -132,8 +132,11 @@ func (s *Session) explainLines(ctx context.Context, st statement, p *prepared, o
 		return nil, err
 	}
 	if !o.Analyze {
-		plan, err := s.plan(ctx, st, false)
+		plan, err := s.bindNow(ctx, st, false)
 		if err != nil {
+			return nil, err
+		}
+		if err := s.compile(ctx, plan); err != nil {
 			return nil, err
 		}
 		o.PlanningMillis = millis(started)

@@ -89,7 +89,7 @@ func (s *Session) analyse(ctx context.Context, p *prepared) error {
 				return err
 			}
 		}
-		plan, err := s.plan(ctx, statement{text: p.text, raw: p.raw, types: p.params}, true)
+		plan, err := s.bindNow(ctx, statement{text: p.text, raw: p.raw, types: p.params}, true)
 		if err != nil {
 			return err
 		}

@@ -73,7 +73,7 @@ func (s *Session) readHot(generation uint64) {
 		h.path = exec.PathShort
 	}
 	for _, name := range []string{
-		"search_path", "role", "session_authorization", "standard_conforming_strings", "TimeZone", "DateStyle", "IntervalStyle", "bytea_output",
+		"search_path", "role", "session_authorization", "standard_conforming_strings", "TimeZone", "DateStyle", "IntervalStyle", "bytea_output", "extra_float_digits",
 		"enable_hashjoin", "enable_mergejoin", "enable_nestloop", "enable_indexscan", "enable_seqscan", "enable_hashagg", "enable_sort",
 	} {
 		h.planKey += s.cfg.Text(name) + "\x00"

@@ -37,7 +37,10 @@ func (s *Session) openInsert(ctx context.Context, st statement, t *ast.RangeVar,
 			stmt.Close()
 			return nil, err
 		}
-		pl, err := s.planIn(ctx, c, statement{text: st.text, raw: raw}, true)
+		pl, err := s.bindIn(ctx, c, statement{text: st.text, raw: raw}, true)
+		if err == nil {
+			err = s.compile(ctx, pl)
+		}
 		if err != nil {
 			stmt.Close()
 			return nil, err

@@ -25,10 +25,10 @@ import (
 	"github.com/driftdb/driftdb/internal/types"
 )
 
-// planned is a query ready to run, good in one version of the catalog.
+// planned is a bound query, good in one version of the catalog.
 type planned struct {
 	stmt    *plan.Statement
-	program *exec.Program
+	program *exec.Program   // nil until it is to run the first time, see compile
 	columns []client.Column // nil without rows
 	tables  *table.Set
 	private bool // bound in a catalog that only this transaction sees
@@ -129,9 +129,9 @@ func (s *Session) context(ctx context.Context) *builtin.Context {
 	}
 }
 
-// plan binds and plans a query in the transaction's present catalog. infer lets
-// it have parameters whose types are found out.
-func (s *Session) plan(ctx context.Context, st statement, infer bool) (*planned, error) {
+// bindNow binds a query in the transaction's present catalog. infer lets it have
+// parameters whose types are found out.
+func (s *Session) bindNow(ctx context.Context, st statement, infer bool) (*planned, error) {
 	v := s.srv.DB.View()
 	defer v.Release()
 	at := v.Reader
@@ -142,10 +142,10 @@ func (s *Session) plan(ctx context.Context, st statement, infer bool) (*planned,
 	if err != nil {
 		return nil, err
 	}
-	return s.planIn(ctx, c, st, infer)
+	return s.bindIn(ctx, c, st, infer)
 }
 
-func (s *Session) planIn(ctx context.Context, c view, st statement, infer bool) (*planned, error) {
+func (s *Session) bindIn(ctx context.Context, c view, st statement, infer bool) (*planned, error) {
 	o := s.bindOptions(ctx, st)
 	o.InferParams = infer
 	seen := &momentCatalogs{moments: o.Moments.(moments)}
@@ -155,17 +155,9 @@ func (s *Session) planIn(ctx context.Context, c view, st statement, infer bool) 
 	if err != nil {
 		return nil, err
 	}
-	made := s.srv.stats.made.Load()
-	physical, err := opt.Plan(ctx, bound, statistics{s.srv, append([]*catalog.Snapshot{c.snapshot}, seen.snapshots...)}, s.hot().planner)
-	if err != nil {
-		return nil, err
-	}
-	program, err := exec.Compile(physical, o.Eval)
-	if err != nil {
-		return nil, err
-	}
 	p := &planned{
-		stmt: bound, locks: relationLocks(bound), program: program, columns: resultColumns(bound), tables: c.tables, private: c.private, setting: s.hot().planKey, stats: made,
+		stmt: bound, locks: relationLocks(bound), columns: resultColumns(bound), tables: c.tables, private: c.private,
+		setting: s.hot().planKey, stats: s.srv.stats.made.Load(),
 	}
 	for _, snapshot := range seen.snapshots {
 		p.past = append(p.past, s.srv.tableSet(snapshot))
@@ -174,6 +166,25 @@ func (s *Session) planIn(ctx context.Context, c view, st statement, infer bool) 
 		return p, nil
 	}
 	return p, s.findOpen(p, c.snapshot)
+}
+
+// compile chooses the physical plan of a bound query and compiles it. A prepared
+// statement waits with it until it is executed: an error in a constant expression
+// belongs there.
+func (s *Session) compile(ctx context.Context, p *planned) error {
+	if p.program != nil {
+		return nil
+	}
+	snapshots := []*catalog.Snapshot{p.tables.Catalog()}
+	for _, past := range p.past {
+		snapshots = append(snapshots, past.Catalog())
+	}
+	physical, err := opt.Plan(ctx, p.stmt, statistics{s.srv, snapshots}, s.hot().planner)
+	if err != nil {
+		return err
+	}
+	p.program, err = exec.Compile(physical, s.context(ctx))
+	return err
 }
 
 // tableOf returns the prepared table of a descriptor, which may be of a moment
@@ -337,7 +348,7 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 	}
 	pl := p.plan
 	if pl == nil || !pl.current(ctx, c, s, st.params) {
-		if pl, err = s.planIn(ctx, c, st, false); err != nil {
+		if pl, err = s.bindIn(ctx, c, st, false); err != nil {
 			return nil, false, err
 		}
 		if p.columns != nil && !sameShape(p.columns, pl.columns) {
@@ -346,6 +357,9 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 			return nil, false, e
 		}
 		p.plan = pl
+	}
+	if err := s.compile(ctx, pl); err != nil {
+		return nil, false, err
 	}
 	if pl.stmt.Command != plan.CommandSelect {
 		if err := s.tx.Writable(st.raw.Stmt.Tag()); err != nil {

@@ -19,8 +19,17 @@ type Compiler struct {
 
 	sizes   Sizes
 	outers  map[plan.ColID]int
-	holders []int // slots of the enclosing CASE arguments and array elements, innermost last
+	holders []holder // of the enclosing CASE arguments and array elements, innermost last
 	fold    *Ctx
+	early   []Node
+	unsure  int // enclosing branches that the parameters may make unreachable
+}
+
+// holder is where the placeholders for a value find it: in a slot, or here when
+// it is a constant.
+type holder struct {
+	slot  int
+	known *constant
 }
 
 // NewCompiler returns a compiler that folds constants with b's settings.
@@ -52,10 +61,33 @@ func (comp *Compiler) DeclareOuter(id plan.ColID) int {
 type level uint8
 
 const (
-	fixed  level = iota // known when compiled
-	perRun              // the same within one execution
-	perRow              // depends on the row, or volatile
+	fixed   level = iota // known when compiled
+	perBind              // known from the parameters
+	perRun               // the same within one execution
+	perRow               // depends on the row, or volatile
 )
+
+// Early returns the nodes that depend on nothing but parameters and are reached
+// whatever the rows are. Their errors belong to the start of an execution, as
+// PostgreSQL plans with the parameters' values and computes what it can.
+func (comp *Compiler) Early() []Node { return comp.early }
+
+// branch compiles an expression that others before it may make unreachable. When
+// one of these is known from the parameters alone, that may happen before anything
+// is computed; for all others it is computed early as if it were reached.
+func (comp *Compiler) branch(e plan.Expr, scope *Scope, before levels) (Node, level, error) {
+	if before.has(perBind) {
+		comp.unsure++
+		defer func() { comp.unsure-- }()
+	}
+	return comp.expr(e, scope)
+}
+
+// levels is a set of levels.
+type levels uint8
+
+func (s *levels) add(l level)     { *s |= 1 << l }
+func (s levels) has(l level) bool { return s&(1<<l) != 0 }
 
 // Compile compiles e for rows of scope.
 func (comp *Compiler) Compile(e plan.Expr, scope *Scope) (Node, error) {
@@ -90,10 +122,19 @@ func (comp *Compiler) expr(e plan.Expr, scope *Scope) (Node, level, error) {
 	case fixed:
 		comp.fold.Reset(comp.sizes)
 		d, err := n.Row(comp.fold, nil)
-		if err != nil {
+		switch {
+		case err != nil && comp.unsure > 0:
+			return &failing{n.Type(), err}, perBind, nil
+		case err != nil:
 			return nil, perRow, err
 		}
 		return comp.constant(n.Type(), d), fixed, nil
+	case perBind:
+		n = comp.Once(n)
+		if comp.unsure == 0 {
+			comp.early = append(comp.early, n)
+		}
+		return n, perBind, nil
 	case perRun:
 		return comp.Once(n), perRun, nil
 	}
@@ -128,7 +169,7 @@ func (comp *Compiler) node(e plan.Expr, scope *Scope) (Node, level, error) {
 	case *plan.Const:
 		return comp.constant(e.Type(), e.Value), fixed, nil
 	case *plan.Param:
-		return &param{e.Type(), e.Number, comp.NewSlot()}, perRun, nil
+		return &param{e.Type(), e.Number, comp.NewSlot()}, perBind, nil
 	case *plan.ColRef:
 		return comp.colRef(e, scope)
 	case *plan.FuncCall:
@@ -255,8 +296,9 @@ func (comp *Compiler) boolExpr(e *plan.BoolExpr, scope *Scope) (Node, level, err
 		return &not{n, comp.NewSlot()}, lv, err
 	}
 	n, lv := &andOr{or: e.Op == ast.Or, slot: comp.NewSlot()}, fixed
+	var before levels
 	for _, a := range e.Args {
-		arg, l, err := comp.expr(a, scope)
+		arg, l, err := comp.branch(a, scope, before)
 		if err != nil {
 			return nil, perRow, err
 		}
@@ -266,6 +308,7 @@ func (comp *Compiler) boolExpr(e *plan.BoolExpr, scope *Scope) (Node, level, err
 			}
 			continue
 		}
+		before.add(l)
 		n.args, lv = append(n.args, arg), max(lv, l)
 	}
 	switch len(n.args) {
@@ -284,12 +327,17 @@ func (comp *Compiler) caseExpr(e *plan.Case, scope *Scope) (Node, level, error) 
 		if err != nil {
 			return nil, perRow, err
 		}
-		n.arg, n.argSlot, lv = arg, comp.NewSlot(), l
-		comp.holders = append(comp.holders, n.argSlot)
+		n.argSlot, lv = comp.NewSlot(), l
+		known, isConst := arg.(*constant)
+		if !isConst {
+			n.arg = arg
+		}
+		comp.holders = append(comp.holders, holder{n.argSlot, known})
 		defer func() { comp.holders = comp.holders[:len(comp.holders)-1] }()
 	}
+	var before levels // of the conditions
 	for _, w := range e.Whens {
-		cond, cl, err := comp.expr(w.Cond, scope)
+		cond, cl, err := comp.branch(w.Cond, scope, before)
 		if err != nil {
 			return nil, perRow, err
 		}
@@ -297,7 +345,10 @@ func (comp *Compiler) caseExpr(e *plan.Case, scope *Scope) (Node, level, error) 
 		if known && (k.value.IsNull() || !k.value.Bool()) {
 			continue
 		}
-		result, rl, err := comp.expr(w.Result, scope)
+		if !known {
+			before.add(cl)
+		}
+		result, rl, err := comp.branch(w.Result, scope, before)
 		if err != nil {
 			return nil, perRow, err
 		}
@@ -310,7 +361,7 @@ func (comp *Compiler) caseExpr(e *plan.Case, scope *Scope) (Node, level, error) 
 		n.conds, n.results = append(n.conds, cond), append(n.results, result)
 	}
 	if n.orElse == nil {
-		orElse, l, err := comp.expr(e.Else, scope)
+		orElse, l, err := comp.branch(e.Else, scope, before)
 		if err != nil {
 			return nil, perRow, err
 		}
@@ -328,13 +379,18 @@ func (comp *Compiler) holder(e plan.Expr) (Node, level, error) {
 	if len(comp.holders) == 0 {
 		return nil, perRow, pgerr.Internal("placeholder outside of its expression")
 	}
-	return &placeholder{e.Type(), comp.holders[len(comp.holders)-1]}, perRow, nil
+	h := comp.holders[len(comp.holders)-1]
+	if h.known != nil {
+		return comp.constant(e.Type(), h.known.value), fixed, nil
+	}
+	return &placeholder{e.Type(), h.slot}, perRow, nil
 }
 
 func (comp *Compiler) coalesce(e *plan.Coalesce, scope *Scope) (Node, level, error) {
 	n, lv := &coalesce{typ: e.Type(), slot: comp.NewSlot()}, fixed
+	var before levels
 	for _, a := range e.Args {
-		arg, l, err := comp.expr(a, scope)
+		arg, l, err := comp.branch(a, scope, before)
 		if err != nil {
 			return nil, perRow, err
 		}
@@ -342,6 +398,7 @@ func (comp *Compiler) coalesce(e *plan.Coalesce, scope *Scope) (Node, level, err
 		if known && k.value.IsNull() {
 			continue
 		}
+		before.add(l)
 		n.args, lv = append(n.args, arg), max(lv, l)
 		if known {
 			break

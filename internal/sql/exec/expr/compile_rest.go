@@ -50,8 +50,10 @@ func (comp *Compiler) combined(e plan.Expr, scope *Scope) (Node, level, error) {
 		if err != nil {
 			return nil, lv, err
 		}
-		// Text forms depend on settings such as DateStyle.
-		return comp.apply(e.Type(), true, viaText(n.Type(), e.Type()), n), max(lv, perRun), nil
+		if !e.Immutable() {
+			lv = max(lv, perRun)
+		}
+		return comp.apply(e.Type(), true, viaText(n.Type(), e.Type()), n), lv, nil
 	case *plan.ArrayCoerce:
 		return comp.arrayCoerce(e, scope)
 	}
@@ -170,7 +172,7 @@ func (comp *Compiler) arrayCoerce(e *plan.ArrayCoerce, scope *Scope) (Node, leve
 		return nil, lv, err
 	}
 	slot := comp.NewSlot()
-	comp.holders = append(comp.holders, slot)
+	comp.holders = append(comp.holders, holder{slot: slot})
 	elem, _, err := comp.expr(e.Elem, nil)
 	comp.holders = comp.holders[:len(comp.holders)-1]
 	if err != nil {
@@ -190,7 +192,10 @@ func (comp *Compiler) arrayCoerce(e *plan.ArrayCoerce, scope *Scope) (Node, leve
 		}
 		return datum.NewArray(out), nil
 	}
-	return comp.apply(e.Type(), true, fn, arg), max(lv, perRun), nil
+	if !plan.IsImmutable(e.Elem) {
+		lv = max(lv, perRun)
+	}
+	return comp.apply(e.Type(), true, fn, arg), lv, nil
 }
 
 // subscript compiles a[i], a[l:h] and assignments to them. Arguments are the

@@ -92,6 +92,18 @@ func (n *once) Vec(c *Ctx, b *vec.Batch, sel []int32) (*vec.Vec, error) {
 	return rowlessVec(c, n, n.slot, b)
 }
 
+// failing is an expression that has an error, if it is ever evaluated.
+type failing struct {
+	typ types.T
+	err error
+}
+
+func (n *failing) Type() types.T { return n.typ }
+func (n *failing) Row(*Ctx, []datum.Datum) (datum.Datum, error) {
+	return datum.Datum{}, n.err
+}
+func (n *failing) Vec(*Ctx, *vec.Batch, []int32) (*vec.Vec, error) { return nil, n.err }
+
 // column is a column of the current row.
 type column struct {
 	typ types.T
