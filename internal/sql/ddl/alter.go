@@ -34,8 +34,10 @@ func AlterTable(e *Env, s *ast.AlterTableStmt) error {
 	if err := e.Lock(d.Head().OID, alterLock(s.Cmds)); err != nil {
 		return err
 	}
-	// Two passes over ADD COLUMN and the rest would be PostgreSQL's order; only
-	// drops must come before additions of the same name, so they do.
+	if err := e.notInUse(d, "ALTER TABLE"); err != nil {
+		return err
+	}
+	e.altering = true
 	cmds := slices.Clone(s.Cmds)
 	slices.SortStableFunc(cmds, func(a, b *ast.AlterTableCmd) int { return alterPass(a) - alterPass(b) })
 	for _, cmd := range cmds {
@@ -49,7 +51,7 @@ func AlterTable(e *Env, s *ast.AlterTableStmt) error {
 			return err
 		}
 	}
-	return nil
+	return e.validatePending()
 }
 
 // alterLock is the strongest lock that one of the commands needs.
@@ -71,21 +73,68 @@ func alterLock(cmds []*ast.AlterTableCmd) ast.LockMode {
 // alterPass orders commands as PostgreSQL's passes do.
 func alterPass(c *ast.AlterTableCmd) int {
 	switch c.Kind {
-	case ast.AlterDropColumn, ast.AlterDropConstraint, ast.AlterDropNotNull:
+	case ast.AlterDropColumn, ast.AlterDropConstraint, ast.AlterDropNotNull, ast.AlterDropIdentity:
 		return 0
 	case ast.AlterColumnType:
 		return 1
 	case ast.AlterAddColumn:
 		return 2
-	case ast.AlterAddConstraint:
-		if c.Constraint.Kind == ast.ConstraintForeignKey {
-			return 6
+	case ast.AlterSetNotNull, ast.AlterSetIdentity:
+		return 3
+	case ast.AlterColumnDefault:
+		if c.Expr == nil {
+			return 0
 		}
 		return 5
-	case ast.AlterColumnDefault, ast.AlterSetNotNull, ast.AlterAddIdentity:
-		return 4
+	case ast.AlterAddConstraint:
+		switch c.Constraint.Kind {
+		case ast.ConstraintPrimaryKey, ast.ConstraintUnique, ast.ConstraintExclude:
+			return 4
+		}
+		return 5
+	case ast.AlterAddIdentity:
+		return 5
 	}
-	return 7
+	return 6
+}
+
+// pendingCheck is a look at the rows that waits for the commands of an ALTER TABLE
+// to be done.
+type pendingCheck struct {
+	table      uint32
+	constraint *catalog.Constraint // nil for NOT NULL
+	notNull    int16
+}
+
+// rank orders the looks: NOT NULL first, foreign keys last.
+func (c *pendingCheck) rank() int {
+	switch {
+	case c.constraint == nil:
+		return 0
+	case c.constraint.Type == 'f':
+		return 2
+	}
+	return 1
+}
+
+// validate checks a constraint, or a column that may hold no NULL (constraint
+// nil), over the rows of a table; inside ALTER TABLE when all commands are done.
+func (e *Env) validate(t *catalog.Table, c *catalog.Constraint, notNull int16) error {
+	if e.altering {
+		e.pending = append(e.pending, pendingCheck{t.OID, c, notNull})
+		return nil
+	}
+	return e.Data.Validate(t, c, notNull)
+}
+
+func (e *Env) validatePending() error {
+	slices.SortStableFunc(e.pending, func(a, b pendingCheck) int { return a.rank() - b.rank() })
+	for _, c := range e.pending {
+		if err := e.Data.Validate(e.cat().Table(c.table), c.constraint, c.notNull); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *Env) alterTable(t *catalog.Table, c *ast.AlterTableCmd) error {
@@ -229,7 +278,7 @@ func (e *Env) addColumn(t *catalog.Table, c *ast.AlterTableCmd) error {
 	} else {
 		e.Edit.Put(t)
 		if col.NotNull && null {
-			if err := e.Data.Validate(t, nil, col.Attnum); err != nil {
+			if err := e.validate(t, nil, col.Attnum); err != nil {
 				return err
 			}
 		}
@@ -351,7 +400,7 @@ func (e *Env) alterNotNull(t *catalog.Table, c *ast.AlterTableCmd) error {
 	}
 	col.NotNull = true
 	e.Edit.Put(t)
-	return e.Data.Validate(t, nil, col.Attnum)
+	return e.validate(t, nil, col.Attnum)
 }
 
 func (e *Env) alterIdentity(t *catalog.Table, c *ast.AlterTableCmd) error {
@@ -475,6 +524,14 @@ func (e *Env) alterType(t *catalog.Table, c *ast.AlterTableCmd) error {
 	if err := e.foreignKeysFit(t, attnum); err != nil {
 		return err
 	}
+	for i := range t.Constraints {
+		k := &t.Constraints[i]
+		if k.Type == 'c' && slices.Contains(k.Columns, attnum) { // it means something else now, or nothing
+			if k.Expr, _, err = e.Bind.Check(t, &rawText{text: k.Expr}, "check constraint"); err != nil {
+				return withoutPosition(err)
+			}
+		}
+	}
 	relayout(t)
 	if c.Expr == nil && compatible(from, typ) && !slices.Contains(t.PrimaryKey, attnum) {
 		e.Edit.Put(t)
@@ -486,7 +543,7 @@ func (e *Env) alterType(t *catalog.Table, c *ast.AlterTableCmd) error {
 	for i := range t.Constraints {
 		k := t.Constraints[i]
 		if k.Type == 'c' && slices.Contains(k.Columns, attnum) {
-			if err := e.Data.Validate(t, &k, 0); err != nil {
+			if err := e.validate(t, &k, 0); err != nil {
 				return err
 			}
 		}
@@ -638,7 +695,7 @@ func (e *Env) validateConstraint(t *catalog.Table, c *ast.AlterTableCmd) error {
 	if !k.NotValid {
 		return nil
 	}
-	if err := e.Data.Validate(t, &k, 0); err != nil {
+	if err := e.validate(t, &k, 0); err != nil {
 		return err
 	}
 	t = t.Clone()

@@ -43,7 +43,7 @@ func (e *Env) addCheck(table uint32, k *ast.Constraint, column string, fresh boo
 	if fresh || c.NotValid {
 		return nil
 	}
-	return e.Data.Validate(t, &c, 0)
+	return e.validate(t, &c, 0)
 }
 
 // checkName chooses PostgreSQL's name for an unnamed CHECK: with the column's
@@ -327,7 +327,7 @@ func (e *Env) addForeignKey(table uint32, k *ast.Constraint, column string, fres
 	if fresh || c.NotValid {
 		return nil
 	}
-	return e.Data.Validate(e.cat().Table(child.OID), &c, 0)
+	return e.validate(child, &c, 0)
 }
 
 // addReference notes in the parent that the child refers to it.

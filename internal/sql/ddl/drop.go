@@ -180,6 +180,11 @@ func (d *dropping) execute() error {
 
 // remove drops one object with what belongs to it.
 func (d *dropping) remove(oid uint32) error {
+	if obj := d.cat().Get(oid); obj != nil {
+		if err := d.notInUse(obj, "DROP TABLE"); err != nil {
+			return err
+		}
+	}
 	switch obj := d.cat().Get(oid).(type) {
 	case *catalog.Table:
 		return d.removeTable(obj)

@@ -22,9 +22,14 @@ type Env struct {
 	Lock func(oid uint32, mode ast.LockMode) error
 	// LockName keeps other transactions from creating an object of that name.
 	LockName func(schema uint32, name string) error
+	// InUse reports whether an open cursor of the session reads a relation.
+	InUse func(oid uint32) bool
 	// Verifier turns a plain password into a SCRAM verifier; a text that is a
 	// verifier already is returned as it is.
 	Verifier func(password string) (string, error)
+
+	altering bool // checks of rows wait in pending
+	pending  []pendingCheck
 }
 
 // Binder resolves names and expressions for DDL. Texts it returns are as
@@ -98,6 +103,17 @@ type Data interface {
 	RestartSequence(s *catalog.Sequence, value int64) error
 	// CreateSequence makes the state of a new sequence.
 	CreateSequence(s *catalog.Sequence) error
+}
+
+// notInUse refuses a command on a relation that an open cursor reads.
+func (e *Env) notInUse(d catalog.Desc, command string) error {
+	switch d.(type) {
+	case *catalog.Table, *catalog.Sequence:
+		if e.InUse != nil && e.InUse(d.Head().OID) {
+			return pgerr.New(pgcode.ObjectInUse, "cannot %s %q because it is being used by active queries in this session", command, d.Head().Name)
+		}
+	}
+	return nil
 }
 
 func (e *Env) cat() *catalog.Snapshot { return e.Edit.Snapshot() }

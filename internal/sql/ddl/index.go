@@ -86,6 +86,9 @@ func (e *Env) indexable(s *ast.CreateIndexStmt) (*catalog.Table, error) {
 	if err := e.Lock(t.OID, ast.LockShare); err != nil {
 		return nil, err
 	}
+	if err := e.notInUse(t, "CREATE INDEX"); err != nil {
+		return nil, err
+	}
 	switch s.AccessMethod {
 	case "", "btree":
 	case "hash", "gist", "gin", "spgist", "brin":

@@ -17,6 +17,9 @@ func Truncate(e *Env, s *ast.TruncateStmt) error {
 		if err != nil {
 			return err
 		}
+		if err := e.notInUse(t, "TRUNCATE"); err != nil {
+			return err
+		}
 		if !named[t.OID] {
 			named[t.OID] = true
 			list = append(list, t.OID)
@@ -39,6 +42,9 @@ func Truncate(e *Env, s *ast.TruncateStmt) error {
 				return pgerr.New(pgcode.FeatureNotSupported, "cannot truncate a table referenced in a foreign key constraint").
 					WithDetail("Table %q references %q.", child.Name, t.Name).
 					WithHint("Truncate table %q at the same time, or use TRUNCATE ... CASCADE.", child.Name)
+			}
+			if err := e.notInUse(child, "TRUNCATE"); err != nil {
+				return err
 			}
 			named[oid] = true
 			list = append(list, oid)

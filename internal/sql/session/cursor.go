@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/pgerr"
@@ -92,6 +93,16 @@ func (c *cursor) close() {
 	}
 	c.rows.Reset()
 	c.ended = true
+}
+
+// reads reports whether an open cursor reads a relation.
+func (s *Session) reads(oid uint32) bool {
+	for _, q := range s.portals {
+		if q.cursor != nil && !q.cursor.held && slices.Contains(q.stmt.plan.stmt.Relations, oid) {
+			return true
+		}
+	}
+	return false
 }
 
 // current returns the row the cursor stands on, nil before and after all rows. It

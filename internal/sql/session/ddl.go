@@ -187,7 +187,7 @@ func (s *Session) ddlEnv(ctx context.Context, st statement) (*ddl.Env, *ddlData,
 	data := &ddlData{s: s, ctx: ctx}
 	b := &ddlBinder{s: s, ctx: ctx, st: st}
 	return &ddl.Env{
-		Edit: s.edit, Data: data, Bind: b, User: s.user, SearchPath: s.effectivePath(s.edit.Snapshot()), Verifier: s.srv.Verifier,
+		Edit: s.edit, Data: data, Bind: b, User: s.user, SearchPath: s.effectivePath(s.edit.Snapshot()), Verifier: s.srv.Verifier, InUse: s.reads,
 		Lock: func(oid uint32, mode ast.LockMode) error {
 			_, _, err := s.tx.LockTable(ctx, oid, lockModes[mode], txn.Wait)
 			return s.staleAfter(version, err)

@@ -40,6 +40,7 @@ func (s *Session) NextVal(oid uint32) (int64, error) {
 		return 0, err
 	}
 	s.used(oid, n)
+	s.lastSeqUsed = oid
 	return n, nil
 }
 
@@ -56,12 +57,12 @@ func (s *Session) lockedSequence(oid uint32) (*catalog.Sequence, error) {
 	return s.sequence(oid)
 }
 
-// used remembers a sequence's value for currval and lastval.
+// used remembers a sequence's value for currval.
 func (s *Session) used(oid uint32, n int64) {
 	if s.lastValue == nil {
 		s.lastValue = map[uint32]int64{}
 	}
-	s.lastValue[oid], s.lastSeqUsed = n, oid
+	s.lastValue[oid] = n
 }
 
 // CurrVal implements builtin.Session.
@@ -80,7 +81,7 @@ func (s *Session) CurrVal(oid uint32) (int64, error) {
 // LastVal implements builtin.Session.
 func (s *Session) LastVal() (int64, error) {
 	n, ok := s.lastValue[s.lastSeqUsed]
-	if !ok {
+	if _, err := s.sequence(s.lastSeqUsed); !ok || err != nil { // never used, or gone
 		return 0, pgerr.New(pgcode.ObjectNotInPrerequisiteState, "lastval is not yet defined in this session")
 	}
 	return n, nil
