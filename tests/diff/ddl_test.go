@@ -26,7 +26,7 @@ func (g *gen) createTable() *statement {
 			c.identity = "ALWAYS"
 			def += pick(g, []string{" GENERATED ALWAYS AS IDENTITY", " GENERATED ALWAYS AS IDENTITY (START WITH 5 INCREMENT BY 2)"})
 		case 2:
-			c.hasDef = true
+			c.hasDef, c.serial = true, true
 			def = "id " + map[string]string{"int4": "serial", "int8": "bigserial", "int2": "smallserial"}[c.k.name]
 		}
 		defs = append(defs, def+" PRIMARY KEY")
@@ -314,9 +314,9 @@ func (g *gen) alterTable() *statement {
 		}
 		return alter("column type", fmt.Sprintf("ALTER %s%s %sTYPE %s%s", pick(g, []string{"", "COLUMN "}), c.name, pick(g, []string{"", "SET DATA "}), pick(g, k.ddl), using), func() { c.k = k })
 	case 7:
-		return alter("set default", "ALTER "+c.name+" SET DEFAULT "+g.cell(c.k), func() { c.hasDef = true })
+		return alter("set default", "ALTER "+c.name+" SET DEFAULT "+g.cell(c.k), func() { c.hasDef, c.serial = true, false })
 	case 8:
-		return alter("drop default", "ALTER "+c.name+" DROP DEFAULT", func() { c.hasDef = false })
+		return alter("drop default", "ALTER "+c.name+" DROP DEFAULT", func() { c.hasDef, c.serial = false, false })
 	case 9:
 		return alter("set not null", "ALTER "+c.name+" SET NOT NULL", func() { c.notNull = true })
 	case 10:
@@ -354,7 +354,7 @@ func (g *gen) alterTable() *statement {
 	case 16:
 		n, def := g.columnDef(t)
 		return alter("several", fmt.Sprintf("ADD COLUMN %s, ALTER %s DROP DEFAULT, ALTER %s SET DEFAULT %s", def, c.name, n.name, g.cell(n.k)), func() {
-			n.hasDef, c.hasDef = true, false
+			n.hasDef, c.hasDef, c.serial = true, false, false
 			t.cols = append(t.cols, n)
 		})
 	}

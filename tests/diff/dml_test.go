@@ -125,7 +125,7 @@ func (g *gen) onConflict() *statement {
 	} else {
 		s := g.tableScope(t, t.name)
 		s = append(s, g.tableScope(t, "excluded")...)
-		sql += " DO UPDATE SET " + g.assignments(t, s)
+		sql += " DO UPDATE SET " + g.assignments(t, s, true)
 		if g.chance(25) {
 			sql += " WHERE " + g.expr(kindByName["bool"], s, 2)
 		}
@@ -133,8 +133,9 @@ func (g *gen) onConflict() *statement {
 	return &statement{kind: "insert/on conflict", sql: sql + g.returning(t), writes: true, sequences: t.sequences()}
 }
 
-// assignments makes the SET list of an UPDATE.
-func (g *gen) assignments(t *table, s scope) string {
+// assignments makes the SET list of an UPDATE. Which of several rows gets which
+// number of a sequence is defined only when they come in order: when inTurn.
+func (g *gen) assignments(t *table, s scope, inTurn bool) string {
 	cols := g.some(t.cols, 3)
 	parts := make([]string, 0, len(cols))
 	for _, c := range cols {
@@ -142,7 +143,7 @@ func (g *gen) assignments(t *table, s scope) string {
 		switch {
 		case g.chance(35):
 			value = g.cell(c.k)
-		case c.hasDef && g.chance(10):
+		case (c.hasDef && !c.serial || inTurn && (c.serial || c.identity != "")) && g.chance(10):
 			value = "DEFAULT"
 		case !c.notNull && g.chance(5):
 			value = "NULL"
@@ -166,9 +167,13 @@ func (g *gen) update() *statement {
 		target += " AS u"
 	}
 	s := g.tableScope(t, alias)
+	where, one := g.where(s, t, alias), false
+	if k := t.key(); k != nil && g.chance(15) {
+		where, one = fmt.Sprintf("%s.%s = %s", alias, k.name, g.cell(k.k)), true
+	}
 	return &statement{
 		kind: "update/plain", writes: true,
-		sql: "UPDATE " + target + " SET " + g.assignments(t, s) + " WHERE " + g.where(s, t, alias) + g.returningAs(t, alias),
+		sql: "UPDATE " + target + " SET " + g.assignments(t, s, one) + " WHERE " + where + g.returningAs(t, alias),
 	}
 }
 
@@ -178,13 +183,21 @@ func (g *gen) returningAs(t *table, alias string) string {
 	return g.returning(&n)
 }
 
+// key is the column of a primary key of one column, nil without one.
+func (t *table) key() *column {
+	if len(t.pk) != 1 {
+		return nil
+	}
+	if k := t.find(t.pk[0]); k != nil && k.k.sortable {
+		return k
+	}
+	return nil
+}
+
 // where makes a condition that keeps some of a table's rows.
 func (g *gen) where(s scope, t *table, alias string) string {
-	if len(t.pk) == 1 && g.chance(35) {
-		k := t.find(t.pk[0])
-		if k != nil && k.k.sortable {
-			return fmt.Sprintf("%s.%s %s %s", alias, k.name, pick(g, []string{"=", "=", "<", ">", "<>", ">="}), g.cell(k.k))
-		}
+	if k := t.key(); k != nil && g.chance(35) {
+		return fmt.Sprintf("%s.%s %s %s", alias, k.name, pick(g, []string{"=", "=", "<", ">", "<>", ">="}), g.cell(k.k))
 	}
 	return g.condition(s, 2)
 }
@@ -202,7 +215,7 @@ func (g *gen) updateFrom() *statement {
 	all := append(append(scope{}, s...), fs...)
 	return &statement{
 		kind: "update/from", writes: true,
-		sql: fmt.Sprintf("UPDATE %s SET %s FROM %s WHERE %s AND %s", t.name, g.assignments(t, all), from, on, g.condition(all, 1)) + g.returning(t),
+		sql: fmt.Sprintf("UPDATE %s SET %s FROM %s WHERE %s AND %s", t.name, g.assignments(t, all, false), from, on, g.condition(all, 1)) + g.returning(t),
 	}
 }
 
@@ -276,5 +289,5 @@ func (g *gen) withWrite() *statement {
 	if g.chance(50) {
 		return &statement{kind: "delete/with", sql: fmt.Sprintf("WITH c(v) AS (%s) DELETE FROM %s WHERE %s IN (SELECT v FROM c)", q.sql, t.name, c.name) + g.returning(t), writes: true}
 	}
-	return &statement{kind: "update/with", sql: fmt.Sprintf("WITH c(v) AS (%s) UPDATE %s SET %s WHERE %s IN (SELECT v FROM c)", q.sql, t.name, g.assignments(t, s), c.name) + g.returning(t), writes: true}
+	return &statement{kind: "update/with", sql: fmt.Sprintf("WITH c(v) AS (%s) UPDATE %s SET %s WHERE %s IN (SELECT v FROM c)", q.sql, t.name, g.assignments(t, s, false), c.name) + g.returning(t), writes: true}
 }

@@ -45,6 +45,7 @@ type column struct {
 	notNull  bool
 	identity string // "", ALWAYS or BY DEFAULT
 	hasDef   bool
+	serial   bool // the default draws from a sequence
 }
 
 type table struct {

@@ -23,7 +23,8 @@ func (g *gen) describe() *statement {
 		"SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, pg_get_expr(d.adbin, d.adrelid) FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attrelid = '%s'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
 		"SELECT conname, contype, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = '%s'::regclass ORDER BY conname",
 		"SELECT c.relname, i.indisunique, i.indisprimary, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = '%s'::regclass ORDER BY 1",
-		"SELECT relname, relkind, relnatts, relhasindex FROM pg_class WHERE oid = '%s'::regclass",
+		// relhasindex is a hint: it stays true when the last index goes, until VACUUM.
+		"SELECT relname, relkind, relnatts, relhasindex AND EXISTS (SELECT FROM pg_index WHERE indrelid = pg_class.oid) AS indexed FROM pg_class WHERE oid = '%s'::regclass",
 		"SELECT indexname, indexdef FROM pg_indexes WHERE tablename = '%s' AND schemaname = current_schema() ORDER BY 1",
 		"SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = '%s'",
 		"SELECT obj_description('%s'::regclass, 'pg_class')",

@@ -56,11 +56,19 @@ func (r *runner) shrinkText(best *[]*statement, i int, try func([]*statement) bo
 			st.sql = strings.Join(slices.Delete(tokens, at, at+chunk), " ")
 			candidate := slices.Clone(*best)
 			candidate[i] = &st
-			if st.sql == "" || !try(candidate) {
+			// Rows that are compared in order must stay in order.
+			unsorted := st.ordered && sorting(st.sql) != sorting((*best)[i].sql)
+			if st.sql == "" || unsorted || !try(candidate) {
 				at++
 			}
 		}
 	}
+}
+
+// sorting is what follows a statement's last ORDER BY, as tokens.
+func sorting(sql string) string {
+	tokens := strings.Join(tokenize(sql), " ")
+	return tokens[max(0, strings.LastIndex(tokens, " ORDER BY ")):]
 }
 
 // replay runs a script in a fresh schema and returns the last statement's
