@@ -33,7 +33,7 @@ func (r Reader) History(id StorageID, lower, upper []byte, from, to Seq) *Iter {
 	to = min(to, r.at+1)
 	*it = Iter{v: r.v, id: id, buf: buf, prefix: storagePrefixLen(id), mode: modeHistory}
 	it.liveUntil = r.frozen(id)
-	if from >= to {
+	if from >= to || emptySpan(lower, upper) {
 		it.done = true
 		return it
 	}

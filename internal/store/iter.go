@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"sync"
 
@@ -58,7 +59,7 @@ func (r Reader) Scan(id StorageID, lower, upper []byte, opts ScanOptions) *Iter 
 	buf := it.buf
 	*it = Iter{v: r.v, id: id, reverse: opts.Reverse, buf: buf, prefix: storagePrefixLen(id)}
 	it.liveUntil = r.frozen(id)
-	if it.liveUntil <= r.at {
+	if it.liveUntil <= r.at || emptySpan(lower, upper) {
 		it.done = true
 		return it
 	}
@@ -82,6 +83,12 @@ func (r Reader) Scan(id StorageID, lower, upper []byte, opts ScanOptions) *Iter 
 		it.done = it.err != nil
 	}
 	return it
+}
+
+// emptySpan reports whether no key can be between two bounds. The engine must not
+// be given such bounds: its iterator would remember them wrongly when used again.
+func emptySpan(lower, upper []byte) bool {
+	return lower != nil && upper != nil && bytes.Compare(lower, upper) >= 0
 }
 
 // Next moves to the next version. It returns false at the end and on an error,

@@ -405,7 +405,11 @@ func (h *harness) read(rng *rand.Rand) error {
 		hi = randomKey(rng)
 	}
 	reverse := rng.IntN(2) == 0
-	if lo == nil || hi == nil || bytes.Compare(lo, hi) < 0 {
+	if lo != nil && hi != nil && bytes.Compare(lo, hi) >= 0 {
+		if got, err := drain(r.Scan(id, lo, hi, ScanOptions{Reverse: reverse})); err != nil || got != "" {
+			return fmt.Errorf("scan of %d from %x up to %x: %s (%v)", id, lo, hi, got, err)
+		}
+	} else {
 		got, err := drain(r.Scan(id, lo, hi, ScanOptions{Reverse: reverse}))
 		if want := h.m.scan(id, lo, hi, at, known, reverse); err != nil || got != want {
 			return fmt.Errorf("scan of %d [%x,%x) at %d known %d reverse %v:\n got %s (%v)\nwant %s", id, lo, hi, at, known, reverse, got, err, want)
