@@ -43,7 +43,10 @@ func (tx *Tx) publish(ctx context.Context) (store.Seq, store.Time, error) {
 	if !tx.Wrote() {
 		return 0, 0, nil
 	}
-	b := tx.m.db.NewBatch()
+	b, err := tx.newBatch()
+	if err != nil {
+		return 0, 0, err
+	}
 	n := netEffect{tx: tx, b: b}
 	if err := n.build(); err != nil {
 		b.Close()
@@ -78,6 +81,17 @@ func (tx *Tx) publish(ctx context.Context) (store.Seq, store.Time, error) {
 	return seq, at, err
 }
 
+// newBatch returns a batch for the buffer: one of any size if it is not in memory.
+func (tx *Tx) newBatch() (*store.Batch, error) {
+	if len(tx.live.runs) == 0 {
+		return tx.m.db.NewBatch(), nil
+	}
+	if err := tx.spill(); err != nil { // the memory is of better use in what follows
+		return nil, err
+	}
+	return tx.m.db.NewLoad()
+}
+
 // netEffect turns the buffer into a batch, key by key (I2).
 type netEffect struct {
 	tx       *Tx
@@ -88,11 +102,8 @@ type netEffect struct {
 	moved    []movedRow
 	cols     []byte
 	rebuilt  store.StorageID // the storage at hand, if DDL filled it; else 0
-	touched  []touchedRow    // of that storage
+	touched  bool            // rows of it were changed besides
 }
-
-// touchedRow is a row that DDL copied and that was changed afterwards.
-type touchedRow struct{ key, tuple string }
 
 type movedRow struct {
 	id       store.StorageID
@@ -115,45 +126,65 @@ func (n *netEffect) build() error {
 		n.b.Freeze(f.ID)
 	}
 	var err error
-	n.tx.live.Scan(func(k string, e entry) bool {
+	scanErr := n.tx.live.scan(func(k string, e *entry) bool {
 		id, key := splitBufferKey(k)
 		if id != n.rebuilt {
-			n.endRebuilt()
+			if err = n.endRebuilt(); err != nil {
+				return false
+			}
 			if s := n.tx.spaces[id]; e.flags&(entryRebuilt|entryTouched) != 0 && s != nil && s.Table != 0 {
 				n.rebuilt = id
+				n.b.Rewriting(id)
 			}
 		}
-		if err = n.add(id, key, k, &e); err == nil {
+		if err = n.add(id, key, k, e); err == nil {
 			err = n.b.Err()
 		}
 		return err == nil
 	})
-	n.endRebuilt()
-	return err
+	if err == nil {
+		err = scanErr
+	}
+	if err != nil {
+		return err
+	}
+	return n.endRebuilt()
 }
 
 // endRebuilt writes what the change list says of a storage that DDL filled: one
-// entry for all rows, then one for each that was changed afterwards. The version
+// entry for all rows, then one for each that was changed besides. The version
 // that such a row had before lies in the storage before.
-func (n *netEffect) endRebuilt() {
+func (n *netEffect) endRebuilt() error {
 	if n.rebuilt == 0 {
-		return
+		return nil
 	}
-	table := n.tx.spaces[n.rebuilt].Table
-	n.b.Rewrite(table, n.rebuilt)
-	for _, r := range n.touched {
+	id, table, touched := n.rebuilt, n.tx.spaces[n.rebuilt].Table, n.touched
+	n.rebuilt, n.touched = 0, false
+	n.b.Rewrite(table, id)
+	if !touched {
+		return nil
+	}
+	lower, upper := string(appendBufferKey(nil, id, nil)), string(appendBufferKey(nil, id+1, nil))
+	return n.tx.live.ascend(lower, upper, func(k string, e *entry) bool {
+		if e.flags&entryTouched == 0 {
+			return true
+		}
+		_, key := splitBufferKey(k)
 		op := store.OpUpdate
-		if r.tuple == "" {
+		if e.deleted() {
 			op = store.OpDelete
 		}
-		n.b.Change(table, n.rebuilt, op, bytesOf(r.key), nil, nil, bytesOf(r.tuple))
-	}
-	n.rebuilt, n.touched = 0, nil
+		n.b.Change(table, id, op, bytesOf(key), nil, nil, bytesOf(e.tuple))
+		return true
+	})
 }
 
 // findMoves notes which committed rows live on under another key.
 func (n *netEffect) findMoves() error {
-	n.tx.live.Scan(func(k string, e entry) bool {
+	if n.tx.live.share().moves == 0 {
+		return nil
+	}
+	err := n.tx.live.scan(func(k string, e *entry) bool {
 		if from := e.from(); from != "" && !e.deleted() {
 			if n.origin == nil {
 				n.origin = make(map[string]string)
@@ -165,8 +196,8 @@ func (n *netEffect) findMoves() error {
 		}
 		return true
 	})
-	if n.origin == nil {
-		return nil
+	if n.origin == nil || err != nil {
+		return err
 	}
 	if len(n.moved) > 0 {
 		if err := n.settle(); err != nil {
@@ -191,7 +222,7 @@ func (n *netEffect) settle() error {
 		went[string(appendBufferKey(nil, id, bytesOf(from)))] = k
 	}
 	var err error
-	n.tx.live.Scan(func(k string, e entry) bool {
+	scanErr := n.tx.live.scan(func(k string, e *entry) bool {
 		id, key := splitBufferKey(k)
 		from := n.origin[k]
 		other, left := went[k]
@@ -199,7 +230,7 @@ func (n *netEffect) settle() error {
 			return true
 		}
 		var base Base
-		if base, err = n.base(id, key, &e); err != nil || base.state != baseKnown {
+		if base, err = n.base(id, key, e); err != nil || base.state != baseKnown {
 			return err == nil
 		}
 		if _, equal := n.space(id).diff(bytesOf(base.tuple), bytesOf(e.tuple)); !equal {
@@ -218,6 +249,9 @@ func (n *netEffect) settle() error {
 		}
 		return true
 	})
+	if err == nil {
+		err = scanErr
+	}
 	return err
 }
 
@@ -243,7 +277,7 @@ func (n *netEffect) add(id store.StorageID, key, bufferKey string, e *entry) err
 		switch {
 		case !exists:
 			if e.flags&entryTouched != 0 && n.rebuilt == id {
-				n.touched = append(n.touched, touchedRow{key: key})
+				n.touched = true
 			}
 		case space.NoHistory:
 			n.b.Discard(id, k)
@@ -277,7 +311,7 @@ func (n *netEffect) add(id store.StorageID, key, bufferKey string, e *entry) err
 		if exists && moved && !n.consumed[bufferKey] {
 			n.b.Change(space.Table, id, store.OpDelete, k, nil, nil, nil) // the row that was here
 		}
-		n.change(space, id, key, bufferKey, e, exists)
+		return n.change(space, id, key, bufferKey, e, exists)
 	}
 	return nil
 }
@@ -289,26 +323,35 @@ func (n *netEffect) tookOver(bufferKey string) bool {
 }
 
 // change adds the entry of a row that exists at the end.
-func (n *netEffect) change(space *Space, id store.StorageID, key, bufferKey string, e *entry, exists bool) {
+func (n *netEffect) change(space *Space, id store.StorageID, key, bufferKey string, e *entry, exists bool) error {
 	k, tuple := bytesOf(key), bytesOf(e.tuple)
 	from := n.origin[bufferKey]
 	switch {
 	case from != "" && from != key:
 		var cols []byte
-		if old, ok := lookup(&n.tx.live, id, bytesOf(from)); ok {
-			if b, err := n.base(id, from, &old); err == nil && b.state == baseKnown {
+		old, ok, err := lookup(&n.tx.live, id, bytesOf(from))
+		if err != nil {
+			return err
+		}
+		if ok {
+			b, err := n.base(id, from, &old)
+			if err != nil {
+				return err
+			}
+			if b.state == baseKnown {
 				cols, _ = space.diff(bytesOf(b.tuple), tuple)
 			}
 		}
 		n.b.Change(space.Table, id, store.OpUpdate, bytesOf(from), k, cols, tuple)
 	case e.flags&entryTouched != 0:
-		n.touched = append(n.touched, touchedRow{key, e.tuple})
+		n.touched = true
 	case e.flags&entryRebuilt != 0:
 	case exists && !n.tookOver(bufferKey):
 		n.b.Change(space.Table, id, store.OpUpdate, k, nil, n.cols, tuple)
 	default:
 		n.b.Change(space.Table, id, store.OpInsert, k, nil, nil, tuple)
 	}
+	return nil
 }
 
 // base returns what is committed under a key, looking where nobody has.

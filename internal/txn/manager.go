@@ -15,8 +15,9 @@ type Settings struct {
 	// DeadlockTimeout is how long a lock is waited for before a deadlock is
 	// looked for; 0 is PostgreSQL's one second. A transaction may have its own.
 	DeadlockTimeout time.Duration
-	// MaxTxBytes limits the memory one transaction's writes may take; 0 is 4 GiB.
-	MaxTxBytes int64
+	// SpillBytes is how much memory a transaction's writes take before they go to
+	// a file; 0 is 64 MiB.
+	SpillBytes int64
 	// SnapshotHold is how long REPEATABLE READ keeps its View before it reads
 	// through newer ones; 0 is 10 seconds.
 	SnapshotHold time.Duration
@@ -53,8 +54,8 @@ func NewManager(db *store.DB, s Settings) *Manager {
 	if s.DeadlockTimeout == 0 {
 		s.DeadlockTimeout = time.Second
 	}
-	if s.MaxTxBytes == 0 {
-		s.MaxTxBytes = 4 << 30
+	if s.SpillBytes == 0 {
+		s.SpillBytes = 64 << 20
 	}
 	if s.SnapshotHold == 0 {
 		s.SnapshotHold = 10 * time.Second

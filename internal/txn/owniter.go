@@ -1,16 +1,12 @@
 package txn
 
 import (
-	"github.com/tidwall/btree"
-
 	"github.com/driftdb/driftdb/internal/store"
 )
 
 // ownIter walks the buffered entries of a span, deleted ones included.
 type ownIter struct {
-	it      btree.MapIter[string, entry]
-	bound   string // buffer key: upper, or lower when reverse; exclusive, inclusive
-	reverse bool
+	it *bufferIter
 
 	ok  bool
 	key string
@@ -31,41 +27,20 @@ func newOwnIter(b *buffer, id store.StorageID, lower, upper []byte, reverse bool
 	if lower != nil && upper != nil && lo >= hi {
 		return nil
 	}
-	o := &ownIter{it: b.Iter(), bound: hi, reverse: reverse}
-	if reverse {
-		o.bound = lo
-		if o.it.Seek(hi) {
-			o.take(o.it.Prev())
-		} else {
-			o.take(o.it.Last())
-		}
-	} else {
-		o.take(o.it.Seek(lo))
-	}
-	if !o.ok {
+	o := &ownIter{it: b.iter(lo, hi, reverse)}
+	o.advance()
+	if !o.ok && o.it.err == nil {
 		return nil
 	}
 	return o
 }
 
+// advance moves on; at the end, and on an error, which err returns, ok is false.
 func (o *ownIter) advance() {
-	if o.reverse {
-		o.take(o.it.Prev())
-	} else {
-		o.take(o.it.Next())
+	if o.ok = o.it.next(); o.ok {
+		_, o.key = splitBufferKey(o.it.key)
+		o.e = o.it.e
 	}
 }
 
-func (o *ownIter) take(ok bool) {
-	o.ok = false
-	if !ok {
-		return
-	}
-	k := o.it.Key()
-	if o.reverse && k < o.bound || !o.reverse && k >= o.bound {
-		return
-	}
-	_, o.key = splitBufferKey(k)
-	o.e = o.it.Value()
-	o.ok = true
-}
+func (o *ownIter) err() error { return wrapStore(o.it.err) }

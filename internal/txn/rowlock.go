@@ -43,10 +43,15 @@ type Locked struct {
 // says which changes do not count (nil: none): the row is then RowSame, with the
 // image that the statement sees.
 func (s *Statement) LockRow(id store.StorageID, key []byte, mode Mode, p Policy, harmless func(seen, now []byte) bool) (Locked, error) {
-	own, wrote := lookup(&s.tx.live, id, key)
+	own, wrote, err := lookup(&s.tx.live, id, key)
+	if err != nil {
+		return Locked{}, err
+	}
 	if wrote {
-		before, had := lookup(s.buf, id, key)
+		before, had, err := lookup(s.buf, id, key)
 		switch {
+		case err != nil:
+			return Locked{}, err
 		case !had || !before.same(&own):
 			return Locked{State: RowOwn, Key: key}, nil
 		case own.deleted():
@@ -60,8 +65,8 @@ func (s *Statement) LockRow(id store.StorageID, key []byte, mode Mode, p Policy,
 		}
 		return Locked{State: RowSame, Image: ownImage(&own), Key: key}, nil
 	}
-	if _, had := lookup(s.buf, id, key); had {
-		return Locked{State: RowOwn, Key: key}, nil // a row of this transaction, deleted by this statement
+	if _, had, err := lookup(s.buf, id, key); had || err != nil {
+		return Locked{State: RowOwn, Key: key}, err // a row of this transaction, deleted by this statement
 	}
 	seen, found, err := s.Get(id, key)
 	if err != nil || !found {
@@ -124,9 +129,9 @@ func (s *Statement) lockSeen(id store.StorageID, key []byte, seen Image, mode Mo
 // whatever the statement sees: for constraints and ON CONFLICT. found is false
 // when there is no such row once the lock is held.
 func (tx *Tx) LockNewest(ctx context.Context, id store.StorageID, key []byte, mode Mode) (img Image, found bool, err error) {
-	if e, ok := lookup(&tx.live, id, key); ok {
-		if e.deleted() {
-			return Image{}, false, nil
+	if e, ok, err := lookup(&tx.live, id, key); ok || err != nil {
+		if err != nil || e.deleted() {
+			return Image{}, false, err
 		}
 		return ownImage(&e), true, nil
 	}
@@ -193,9 +198,9 @@ func (tx *Tx) HoldsTable(oid uint32, mode Mode) bool {
 // transaction can be writing: the caller holds its lock, or will look again once
 // it does.
 func (tx *Tx) Newest(id store.StorageID, key []byte) (Image, bool, error) {
-	if e, ok := lookup(&tx.live, id, key); ok {
-		if e.deleted() {
-			return Image{}, false, nil
+	if e, ok, err := lookup(&tx.live, id, key); ok || err != nil {
+		if err != nil || e.deleted() {
+			return Image{}, false, err
 		}
 		return ownImage(&e), true, nil
 	}

@@ -166,9 +166,9 @@ func (s *Statement) Get(id store.StorageID, key []byte) (Image, bool, error) {
 // GetInto is Get with a committed tuple appended to dst, which saves an
 // allocation; the image then lives as long as dst.
 func (s *Statement) GetInto(dst []byte, id store.StorageID, key []byte) (Image, bool, error) {
-	if e, ok := lookup(s.buf, id, key); ok {
-		if e.deleted() {
-			return Image{}, false, nil
+	if e, ok, err := lookup(s.buf, id, key); ok || err != nil {
+		if err != nil || e.deleted() {
+			return Image{}, false, err
 		}
 		return ownImage(&e), true, nil
 	}
@@ -255,6 +255,9 @@ func (it *Iter) nextMerged() bool {
 		}
 		o := it.own
 		if !o.ok {
+			if it.err = o.err(); it.err != nil {
+				return false
+			}
 			if !it.baseOK {
 				return false
 			}
@@ -296,9 +299,12 @@ func (it *Iter) Close() error {
 	if it.base == nil {
 		return it.err
 	}
-	err := it.base.Close()
+	err := wrapStore(it.base.Close())
 	it.base = nil
-	return wrapStore(err)
+	if it.err != nil {
+		return it.err
+	}
+	return err
 }
 
 // Committed returns the iterator below when the span has no own writes, else

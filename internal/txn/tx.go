@@ -308,18 +308,7 @@ func (tx *Tx) dropStorage(id store.StorageID) {
 		return
 	}
 	tx.snap = nil
-	var keys []string
-	tx.live.Ascend(string(appendBufferKey(nil, id, nil)), func(k string, e entry) bool {
-		if at, _ := splitBufferKey(k); at != id {
-			return false
-		}
-		keys = append(keys, k)
-		tx.bytes -= entryBytes(k, &e)
-		return true
-	})
-	for _, k := range keys {
-		tx.live.Delete(k)
-	}
+	tx.bytes -= tx.live.drop(id)
 }
 
 // Savepoint marks the present state and returns its number.
@@ -336,7 +325,7 @@ func (tx *Tx) Savepoint() int {
 func (tx *Tx) RollbackTo(n int) {
 	s := &tx.saves[n]
 	tx.saves = tx.saves[:n+1]
-	tx.live = *s.live.Copy()
+	tx.live.restore(s.live)
 	tx.snap = nil
 	tx.bytes = s.bytes
 	tx.frozen = slices.Clip(tx.frozen[:s.frozen])

@@ -80,6 +80,7 @@ func TestModel(t *testing.T) {
 	}
 	history := map[store.Seq]map[string]string{}
 	for range 150 {
+		m.settings.SpillBytes = []int64{1, 200, 1000, 64 << 20}[r.IntN(4)]
 		tx := m.Begin(Options{})
 		tx.SetSpace(data, &Space{Table: 1})
 		model := copyOf(committed)
@@ -220,11 +221,11 @@ func TestRepeatableReadKeepsItsSnapshot(t *testing.T) {
 
 func TestTooLarge(t *testing.T) {
 	m := newManager(t)
-	m.settings.MaxTxBytes = 1000
+	m.settings.SpillBytes = 1000
 	tx := m.Begin(Options{})
 	defer tx.Rollback()
 	var err error
-	for i := 0; err == nil && i < 100; i++ {
+	for i := 0; err == nil && i < 50*runsMax; i++ {
 		err = tx.Put(data, []byte(fmt.Sprint(i)), make([]byte, 50), None())
 	}
 	if pgerr.CodeOf(err) != pgcode.ProgramLimitExceeded {

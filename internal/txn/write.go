@@ -1,6 +1,8 @@
 package txn
 
 import (
+	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/store"
 )
 
@@ -27,7 +29,11 @@ func (tx *Tx) Put(id store.StorageID, key, tuple []byte, base Base) error {
 // inserted or changed before keeps an entry of its own.
 func (tx *Tx) PutCopied(id store.StorageID, key, tuple []byte, from store.StorageID, fromKey []byte) error {
 	flags := entryRebuilt
-	if e, ok := lookup(&tx.live, from, fromKey); ok {
+	e, ok, err := lookup(&tx.live, from, fromKey)
+	if err != nil {
+		return err
+	}
+	if ok {
 		switch {
 		case e.flags&entryTouched != 0 || e.base().state != baseNone || e.from() != "":
 			flags = entryTouched
@@ -43,13 +49,21 @@ func (tx *Tx) PutCopied(id store.StorageID, key, tuple []byte, from store.Storag
 // list has one update for it, from the key the row was committed under.
 func (tx *Tx) Move(id store.StorageID, from, key, tuple []byte, base, oldBase Base) error {
 	origin := string(from)
-	if e, ok := lookup(&tx.live, id, from); ok {
+	e, ok, err := lookup(&tx.live, id, from)
+	if err != nil {
+		return err
+	}
+	if ok {
 		switch {
 		case e.from() != "":
 			origin = e.from() // moved before
 		case e.base().state == baseNone || e.flags&entryMoved != 0:
 			origin = "" // new in this transaction
 		}
+	}
+	shared := tx.live.share()
+	if shared.moves++; shared.moves > rowMovesMax {
+		return pgerr.New(pgcode.ProgramLimitExceeded, "cannot change the keys of more than %d rows in one transaction", rowMovesMax)
 	}
 	if err := tx.write(id, key, tuple, base, origin, 0); err != nil {
 		return err
@@ -73,7 +87,10 @@ func (tx *Tx) write(id store.StorageID, key, tuple []byte, base Base, from strin
 		return err
 	}
 	tx.snap = nil
-	old, had := lookup(&tx.live, id, key)
+	old, had, err := lookup(&tx.live, id, key)
+	if err != nil {
+		return err
+	}
 	e := entry{flags: flags}
 	if had {
 		base = old.base()
@@ -86,29 +103,32 @@ func (tx *Tx) write(id store.StorageID, key, tuple []byte, base Base, from strin
 		e.flags |= old.flags & entryMoved
 	}
 	if base.state != baseNone || from != "" {
-		if had && old.meta != nil && old.meta.from == from {
+		if had && old.meta != nil && old.meta.from == from && len(tx.live.runs) == 0 {
 			e.meta = old.meta
 		} else {
+			// Copied also where it was read from a run, whose block would stay.
 			base.tuple = tx.arena.copy(bytesOf(base.tuple))
-			e.meta = &entryMeta{base: base, from: from}
+			e.meta = &entryMeta{base: base, from: tx.arena.copy(bytesOf(from))}
 		}
 	}
 	if flags&entryDeleted != 0 && base.state == baseNone && e.flags&entryTouched == 0 {
 		if had { // never committed: nothing remains
-			tx.live.Delete(string(appendBufferKey(nil, id, key)))
-			tx.bytes -= entryBytes("", &old) + int64(bufferKeyLen+len(key))
+			k := string(appendBufferKey(nil, id, key))
+			if old, inMem := tx.live.remove(k); inMem {
+				tx.bytes -= entryBytes(k, &old)
+			}
 		}
 		return nil
 	}
 	e.tuple = tx.arena.copy(tuple)
 	k := tx.arena.bufferKey(id, key)
-	tx.live.Set(k, e)
+	was, inMem := tx.live.set(k, &e)
 	tx.bytes += entryBytes(k, &e)
-	if had {
-		tx.bytes -= entryBytes(k, &old)
+	if inMem {
+		tx.bytes -= entryBytes(k, &was)
 	}
-	if tx.bytes > tx.m.settings.MaxTxBytes {
-		return errTooLarge()
+	if tx.bytes > tx.m.settings.SpillBytes {
+		return tx.spill()
 	}
 	return nil
 }
