@@ -169,28 +169,75 @@ func (a *analysis) cycles(level string) {
 		return m
 	}
 	direct := next(writeWrite | writeRead)
-	all := direct
-	if level == "SERIALIZABLE" {
-		all = next(writeWrite | writeRead | readWrite)
-	}
-	for e, d := range a.edges {
-		switch {
-		case d&(writeWrite|writeRead) != 0:
-			if path := way(direct, e[1], e[0]); path != nil {
-				a.report("G1c: %s", a.show(e[0], path))
-				return
+	a.cycle(direct, writeWrite|writeRead, "G1c")
+	switch level {
+	case "REPEATABLE READ":
+		in := components(next(writeWrite | writeRead | readWrite)) // a cycle stays in one
+		for e, d := range a.edges {
+			if d&readWrite == 0 || in[e[0]] != in[e[1]] {
+				continue
 			}
-		case d&readWrite != 0 && level == "REPEATABLE READ":
 			if path := way(direct, e[1], e[0]); path != nil {
 				a.report("G-single: %s", a.show(e[0], path))
 				return
 			}
 		}
-		if level == "SERIALIZABLE" {
-			if path := way(all, e[1], e[0]); path != nil {
-				a.report("G2: %s", a.show(e[0], path))
-				return
-			}
+	case "SERIALIZABLE":
+		a.cycle(next(writeWrite|writeRead|readWrite), writeWrite|writeRead|readWrite, "G2")
+	}
+}
+
+// cycle reports a cycle of a graph's edges, if there is one: an edge whose ends are
+// in one strongly connected component.
+func (a *analysis) cycle(next map[int][]int, mask dependency, name string) {
+	in := components(next)
+	for e, d := range a.edges {
+		if d&mask != 0 && in[e[0]] == in[e[1]] {
+			a.report("%s: %s", name, a.show(e[0], way(next, e[1], e[0])))
+			return
+		}
+	}
+}
+
+// components numbers the strongly connected components of a graph (Tarjan, 1972).
+func components(next map[int][]int) map[int]int {
+	t := &tarjan{next: next, index: map[int]int{}, low: map[int]int{}, in: map[int]int{}}
+	for v := range next {
+		if _, seen := t.index[v]; !seen {
+			t.visit(v)
+		}
+	}
+	return t.in
+}
+
+type tarjan struct {
+	next       map[int][]int
+	index, low map[int]int
+	in         map[int]int // component, of those that are complete
+	stack      []int
+}
+
+func (t *tarjan) visit(v int) {
+	t.index[v] = len(t.index)
+	t.low[v] = t.index[v]
+	t.stack = append(t.stack, v)
+	for _, w := range t.next[v] {
+		if _, seen := t.index[w]; !seen {
+			t.visit(w)
+			t.low[v] = min(t.low[v], t.low[w])
+		} else if _, complete := t.in[w]; !complete {
+			t.low[v] = min(t.low[v], t.index[w])
+		}
+	}
+	if t.low[v] != t.index[v] {
+		return
+	}
+	for {
+		w := t.stack[len(t.stack)-1]
+		t.stack = t.stack[:len(t.stack)-1]
+		t.in[w] = v
+		if w == v {
+			return
 		}
 	}
 }
