@@ -4,7 +4,7 @@ GO ?= go
 export CGO_ENABLED = 0
 
 # The packages whose code runs on many goroutines.
-CONCURRENT = . ./stdlib ./internal/txn ./internal/store ./internal/pgwire ./internal/table ./internal/sql/session/... ./server
+CONCURRENT = . ./stdlib ./internal/txn/... ./internal/store ./internal/pgwire ./internal/table ./internal/sql/session/... ./server
 
 # A fixed release, so that a newer one fails no unchanged build.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
