@@ -1,9 +1,6 @@
 package table
 
 import (
-	"bytes"
-	"slices"
-
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/encoding/rowenc"
 	"github.com/driftdb/driftdb/internal/store"
@@ -41,12 +38,6 @@ func (t *Table) EachRow(st *txn.Statement, yield func(values []datum.Datum) erro
 	return t.eachRow(st, func(_ []byte, values []datum.Datum) error { return yield(values) })
 }
 
-// builtEntry is an index entry waiting to be sorted.
-type builtEntry struct {
-	key, tuple string
-	unique     bool
-}
-
 // BuildIndex fills a new index from the table's rows as of now. The index's
 // storage was made by the transaction, which keeps others from writing to the
 // table. A duplicate is 23505.
@@ -56,38 +47,34 @@ func BuildIndex(st *txn.Statement, t *Table, x *Index) error {
 	}
 	t.prepare(st.Tx())
 	st.Tx().SetSpace(x.storage, x.space)
-	var list []builtEntry
+	l := x.loader(st, 1)
 	var e entry
 	err := t.eachRow(st, func(key []byte, values []datum.Datum) error {
 		ok, err := x.build(&e, values, key)
 		if ok && err == nil {
-			list = append(list, builtEntry{string(e.key), string(e.tuple), e.unique != nil})
+			err = l.Add(e.key, e.tuple)
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return x.load(st, list)
+	return l.Finish()
 }
 
-// load writes entries in key order.
-func (x *Index) load(st *txn.Statement, list []builtEntry) error {
-	slices.SortFunc(list, func(a, b builtEntry) int { return bytes.Compare([]byte(a.key), []byte(b.key)) })
-	for i := range list {
-		if i > 0 && list[i].unique && list[i].key == list[i-1].key {
-			return x.duplicateEntry(st, list[i].tuple)
-		}
-		if err := st.Tx().Put(x.storage, []byte(list[i].key), []byte(list[i].tuple), txn.None()); err != nil {
-			return err
-		}
+// loader returns what sorts the entries of a new index; share is the number of
+// indexes that are filled together.
+func (x *Index) loader(st *txn.Statement, share int) *txn.Loader {
+	var duplicate func([]byte) error
+	if x.Desc.Unique {
+		duplicate = func(tuple []byte) error { return x.duplicateEntry(st, tuple) }
 	}
-	return nil
+	return st.Tx().NewLoader(x.storage, share, duplicate)
 }
 
 // duplicateEntry finds the values that two entries share, for the error.
-func (x *Index) duplicateEntry(st *txn.Statement, tuple string) error {
-	rowKey, _, err := x.splitTuple([]byte(tuple))
+func (x *Index) duplicateEntry(st *txn.Statement, tuple []byte) error {
+	rowKey, _, err := x.splitTuple(tuple)
 	if err != nil {
 		return err
 	}
@@ -115,7 +102,10 @@ func Rewrite(st *txn.Statement, old, t *Table, f func(values []datum.Datum) ([]d
 	tx := st.Tx()
 	t.prepare(tx)
 	built := t.newIndexes(tx)
-	lists := make([][]builtEntry, len(built))
+	loaders := make([]*txn.Loader, len(built))
+	for i, x := range built {
+		loaders[i] = x.loader(st, len(built))
+	}
 	var e entry
 	var key, tuple []byte
 	wide := make([]datum.Datum, max(len(old.Desc.Columns), len(t.Desc.Columns)))
@@ -150,7 +140,9 @@ func Rewrite(st *txn.Statement, old, t *Table, f func(values []datum.Datum) ([]d
 				return err
 			}
 			if ok {
-				lists[i] = append(lists[i], builtEntry{string(e.key), string(e.tuple), e.unique != nil})
+				if err := loaders[i].Add(e.key, e.tuple); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -158,8 +150,8 @@ func Rewrite(st *txn.Statement, old, t *Table, f func(values []datum.Datum) ([]d
 	if err != nil {
 		return err
 	}
-	for i, x := range built {
-		if err := x.load(st, lists[i]); err != nil {
+	for _, l := range loaders {
+		if err := l.Finish(); err != nil {
 			return err
 		}
 	}
