@@ -144,6 +144,7 @@ type Index struct {
 	Unique           bool       `json:"unique,omitempty"`
 	Primary          bool       `json:"primary,omitempty"`
 	NullsNotDistinct bool       `json:"nulls_not_distinct,omitempty"`
+	Deferrable       bool       `json:"deferrable,omitempty"` // unique at the end of a statement or transaction only
 	Keys             []IndexKey `json:"keys"`
 	Include          []int16    `json:"include,omitempty"` // attnums
 	// Names are those of the index's own columns, keys then INCLUDE: they stay as

@@ -56,10 +56,13 @@ func BuildIndex(st *txn.Statement, t *Table, x *Index) error {
 		}
 		return err
 	})
+	if err == nil {
+		err = l.Finish()
+	}
 	if err != nil {
 		return err
 	}
-	return l.Finish()
+	return x.checkLoaded(st)
 }
 
 // loader returns what sorts the entries of a new index; share is the number of
@@ -78,6 +81,12 @@ func (x *Index) duplicateEntry(st *txn.Statement, tuple []byte) error {
 	if err != nil {
 		return err
 	}
+	return x.duplicateRow(st, rowKey)
+}
+
+// duplicateRow returns the error for a row that shares its key, nil when the key
+// has a NULL and may be shared.
+func (x *Index) duplicateRow(st *txn.Statement, rowKey []byte) error {
 	img, found, err := st.Tx().Newest(x.t.shape.id, rowKey)
 	if err != nil || !found {
 		return x.damaged(errNoRow)
@@ -87,7 +96,7 @@ func (x *Index) duplicateEntry(st *txn.Statement, tuple []byte) error {
 		return err
 	}
 	var e entry
-	if _, err := x.makeKey(&e, row.Values); err != nil {
+	if _, err := x.makeKey(&e, row.Values); err != nil || e.unique == nil && e.late == 0 {
 		return err
 	}
 	return x.duplicated(e.values)
@@ -150,8 +159,11 @@ func Rewrite(st *txn.Statement, old, t *Table, f func(values []datum.Datum) ([]d
 	if err != nil {
 		return err
 	}
-	for _, l := range loaders {
+	for i, l := range loaders {
 		if err := l.Finish(); err != nil {
+			return err
+		}
+		if err := built[i].checkLoaded(st); err != nil {
 			return err
 		}
 	}

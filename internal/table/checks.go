@@ -87,7 +87,7 @@ func (w *Writer) queueChild(t *Table, f *foreignKey, key []byte, values []datum.
 		}
 		return nil
 	}
-	if w.deferred(f) {
+	if w.deferred(f.c) {
 		w.deferChild(t, f, slices.Clone(key))
 		return nil
 	}
@@ -125,7 +125,7 @@ func (w *Writer) queueParent(t *Table, f *foreignKey, old, new []datum.Datum) {
 	if anyNull(old) {
 		return
 	}
-	if a := f.action(new); a == actionNone && w.deferred(f) {
+	if a := f.action(new); a == actionNone && w.deferred(f.c) {
 		set := w.set
 		w.tx.BeforeCommit(f.c.OID, func(ctx context.Context) error {
 			return deferredCheck(ctx, set, w.tx, func(late *Writer) error {
@@ -148,10 +148,18 @@ func (f *foreignKey) action(new []datum.Datum) byte {
 	return a
 }
 
-// Finish checks foreign keys and carries out their actions, which may lead to
-// more of them. Errors: 23503, and those of Update and Delete.
+// Finish checks deferrable unique keys and foreign keys and carries out the latter's
+// actions, which may lead to more of them. Errors: 23503, 23505, and those of Update
+// and Delete.
 func (w *Writer) Finish() error {
-	for len(w.checks) > 0 || len(w.actions) > 0 {
+	for len(w.checks) > 0 || len(w.actions) > 0 || len(w.late) > 0 {
+		late := w.late
+		w.late = nil
+		for i := range late {
+			if err := w.checkUnique(&late[i]); err != nil {
+				return err
+			}
+		}
 		actions := w.actions
 		w.actions = nil
 		if err := w.runActions(actions); err != nil {

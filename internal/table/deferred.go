@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/txn"
 )
 
@@ -17,19 +18,19 @@ type constraintModes struct {
 }
 
 // deferred reports whether a constraint is checked at commit.
-func (w *Writer) deferred(f *foreignKey) bool {
-	if !f.c.Deferrable {
+func (w *Writer) deferred(c *catalog.Constraint) bool {
+	if !c.Deferrable {
 		return false
 	}
 	if m, _ := w.tx.Value(modeKey{}).(*constraintModes); m != nil {
-		if v, ok := m.named[f.c.OID]; ok {
+		if v, ok := m.named[c.OID]; ok {
 			return v
 		}
 		if m.all {
 			return m.deferAll
 		}
 	}
-	return f.c.Deferred
+	return c.Deferred
 }
 
 // SetConstraints is SET CONSTRAINTS: constraints (nil: ALL) become deferred, or

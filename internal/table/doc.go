@@ -28,10 +28,11 @@
 //
 // Index entries: storage Index.Storage. Entries of a unique index whose columns
 // are all distinct-able (no NULL, or NULLS NOT DISTINCT) have the columns alone
-// as key, all others the columns and then the row's key. The tuple of an entry
-// of a unique index begins with the row's key; then, in both, come the columns
-// that can be read from the index but not from its key: INCLUDE columns and key
-// columns of types that a key does not give back exactly (numeric, char(n)...).
+// as key, all others, those of deferrable constraints too, the columns and then
+// the row's key. The tuple of an entry of a unique index begins with the row's key;
+// then, in both, come the columns that can be read from the index but not from its
+// key: INCLUDE columns and key columns of types that a key does not give back
+// exactly (numeric, char(n)...).
 //
 // # Invariants
 //

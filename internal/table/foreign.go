@@ -142,7 +142,7 @@ func (w *Writer) parentKey(f *foreignKey, parent *Table, values []datum.Datum) (
 // uniqueOn returns a unique index over exactly these columns.
 func (t *Table) uniqueOn(cols []int16) *Index {
 	for _, x := range t.Indexes {
-		if x.Desc.Unique && x.where == nil && len(x.keys) == len(cols) &&
+		if x.Desc.Unique && !x.Desc.Deferrable && x.where == nil && len(x.keys) == len(cols) &&
 			!slices.ContainsFunc(x.keys, func(k indexKey) bool { return !slices.Contains(cols, k.attnum) }) {
 			return x
 		}

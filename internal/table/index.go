@@ -18,15 +18,16 @@ import (
 type Index struct {
 	Desc *catalog.Index
 
-	t       *Table
-	storage store.StorageID
-	keys    []indexKey
-	dirs    []keyenc.Dir
-	stored  []storedColumn
-	layout  *rowenc.Layout // of the stored columns
-	where   RowFunc        // nil: every row has an entry
-	uses    []int16        // attnums the entry is made from; nil: unknown, an expression is among them
-	space   *txn.Space
+	t         *Table
+	storage   store.StorageID
+	keys      []indexKey
+	dirs      []keyenc.Dir
+	stored    []storedColumn
+	layout    *rowenc.Layout      // of the stored columns
+	where     RowFunc             // nil: every row has an entry
+	deferring *catalog.Constraint // what says when a deferrable index must be unique
+	uses      []int16             // attnums the entry is made from; nil: unknown, an expression is among them
+	space     *txn.Space
 }
 
 // indexKey is one key column.
@@ -91,6 +92,11 @@ func (t *Table) openIndex(d *catalog.Index) (*Index, error) {
 		list[i] = c.typ
 	}
 	x.layout = rowenc.NewLayout(0, list)
+	for i := range t.Desc.Constraints {
+		if c := &t.Desc.Constraints[i]; d.Deferrable && c.Index == d.OID && c.Type != 'f' {
+			x.deferring = c
+		}
+	}
 	return x, nil
 }
 
@@ -123,6 +129,7 @@ type entry struct {
 	key    []byte
 	tuple  []byte
 	unique []byte        // the part of key that must be unique; nil: anything goes
+	late   int           // length of the part that must be unique in the end; 0: anything goes
 	values []datum.Datum // key columns
 	stored []datum.Datum
 }
@@ -165,7 +172,7 @@ func (x *Index) makeKey(e *entry, values []datum.Datum) (ok bool, err error) {
 			return false, err
 		}
 	}
-	e.key, e.values, e.unique = e.key[:0], e.values[:0], nil
+	e.key, e.values, e.unique, e.late = e.key[:0], e.values[:0], nil, 0
 	unique := x.Desc.Unique
 	for i := range x.keys {
 		k := &x.keys[i]
@@ -183,7 +190,10 @@ func (x *Index) makeKey(e *entry, values []datum.Datum) (ok bool, err error) {
 		e.values = append(e.values, v)
 		e.key = keyenc.Append(e.key, v, x.dirs[i])
 	}
-	if unique {
+	switch {
+	case unique && x.Desc.Deferrable:
+		e.late = len(e.key)
+	case unique:
 		e.unique = e.key
 	}
 	return true, nil

@@ -88,7 +88,7 @@ func (t *Table) UpdateMode(changed []int16) txn.Mode {
 		}
 	}
 	for _, x := range t.Indexes {
-		if x.Desc.Unique && x.where == nil && x.uses != nil && x.keyed(changed) {
+		if x.Desc.Unique && !x.Desc.Deferrable && x.where == nil && x.uses != nil && x.keyed(changed) {
 			return txn.RowUpdate
 		}
 	}

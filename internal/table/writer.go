@@ -23,6 +23,7 @@ type Writer struct {
 	key      []byte
 	changed  []int16
 
+	late    []lateKey
 	checks  []childCheck
 	actions []parentAction
 	checked map[string]struct{}
@@ -100,6 +101,9 @@ func (w *Writer) addEntry(x *Index, values []datum.Datum, rowKey []byte) error {
 }
 
 func (w *Writer) putEntry(x *Index, e *entry) error {
+	if e.late > 0 {
+		return w.putLate(x, e)
+	}
 	if e.unique != nil {
 		taken, err := w.taken(x, e)
 		if err != nil {
@@ -259,6 +263,10 @@ func (w *Writer) Conflict(t *Table, values []datum.Datum, arbiters []*Index) (ke
 	for _, x := range arbiters {
 		if !x.Desc.Unique {
 			continue
+		}
+		if x.Desc.Deferrable {
+			return nil, nil, pgerr.New(pgcode.ObjectNotInPrerequisiteState, "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters").
+				WithTable(t.schema, t.Desc.Name).WithConstraint(x.Desc.Name)
 		}
 		key, err := w.conflict(t, x, values)
 		if err != nil || key != nil {

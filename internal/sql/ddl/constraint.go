@@ -82,9 +82,6 @@ func (e *Env) addIndexConstraint(table uint32, k *ast.Constraint, column string,
 	if k.Kind == ast.ConstraintExclude {
 		return pgerr.NotSupported("Use a unique constraint where equality is enough.", "exclusion constraints are not supported")
 	}
-	if k.Deferrable {
-		return pgerr.NotSupported("Leave DEFERRABLE out.", "deferrable unique constraints are not supported")
-	}
 	t := e.cat().Table(table).Clone()
 	primary := k.Kind == ast.ConstraintPrimaryKey
 	if k.UsingIndex != "" {
@@ -107,7 +104,7 @@ func (e *Env) addIndexConstraint(table uint32, k *ast.Constraint, column string,
 	}
 	x := &catalog.Index{
 		Object: catalog.Object{Schema: t.Schema, Owner: t.Owner}, Table: t.OID, Unique: true, Primary: primary,
-		NullsNotDistinct: k.NullsNotDistinct, Include: include, Method: "btree", Options: options,
+		NullsNotDistinct: k.NullsNotDistinct, Deferrable: k.Deferrable, Include: include, Method: "btree", Options: options,
 	}
 	for _, n := range columns {
 		key, err := columnKey(t, n)
@@ -195,6 +192,9 @@ func (e *Env) constraintUsingIndex(t *catalog.Table, k *ast.Constraint, primary 
 	}
 	if primary {
 		return pgerr.NotSupported("Write ADD PRIMARY KEY (columns).", "ADD PRIMARY KEY USING INDEX is not supported")
+	}
+	if k.Deferrable {
+		return pgerr.NotSupported("Write ADD UNIQUE (columns) DEFERRABLE.", "a deferrable constraint over an index that exists is not supported")
 	}
 	oid, err := e.Data.NewOID()
 	if err != nil {
@@ -389,6 +389,9 @@ func (e *Env) referencedKey(p *catalog.Table, k *ast.Constraint) (columns []int1
 		if p.PKIndex == 0 {
 			return nil, 0, pgerr.New(pgcode.UndefinedObject, "there is no primary key for referenced table %q", p.Name)
 		}
+		if cat.Index(p.PKIndex).Deferrable {
+			return nil, 0, deferrableReference(p, "primary key")
+		}
 		for _, key := range cat.Index(p.PKIndex).Keys {
 			columns = append(columns, key.Attnum)
 		}
@@ -397,13 +400,25 @@ func (e *Env) referencedKey(p *catalog.Table, k *ast.Constraint) (columns []int1
 	if columns, err = foreignColumns(p, k.RefColumns, k.Pos); err != nil {
 		return nil, 0, err
 	}
+	deferrable := false
 	for _, oid := range p.Indexes {
 		x := cat.Index(oid)
-		if x.Unique && x.Where == "" && sameColumns(x, columns) {
+		if !x.Unique || x.Where != "" || !sameColumns(x, columns) {
+			continue
+		}
+		if !x.Deferrable {
 			return columns, oid, nil
 		}
+		deferrable = true
+	}
+	if deferrable {
+		return nil, 0, deferrableReference(p, "unique constraint")
 	}
 	return nil, 0, pgerr.New(pgcode.InvalidForeignKey, "there is no unique constraint matching given keys for referenced table %q", p.Name)
+}
+
+func deferrableReference(p *catalog.Table, what string) error {
+	return pgerr.New(pgcode.ObjectNotInPrerequisiteState, "cannot use a deferrable %s for referenced table %q", what, p.Name)
 }
 
 // sameColumns reports whether the index's keys are these columns in any order.

@@ -131,7 +131,7 @@ func (p *planner) uniqueColumn(m *plan.ColumnMeta) bool {
 		return true
 	}
 	for _, oid := range t.Indexes {
-		if x := p.cat.Index(t, oid); x != nil && x.Unique && x.Where == "" && len(x.Keys) == 1 && x.Keys[0].Attnum == m.AttNum {
+		if x := p.cat.Index(t, oid); x != nil && x.Unique && !x.Deferrable && x.Where == "" && len(x.Keys) == 1 && x.Keys[0].Attnum == m.AttNum {
 			return true
 		}
 	}

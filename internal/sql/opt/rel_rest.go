@@ -225,7 +225,7 @@ func scanDirection(n *phys.Scan, keys []plan.SortKey) (backward, ok bool) {
 		}
 		at++
 	}
-	unique := index.Unique && at >= len(index.Keys)-eq && !anyNullable(n, index)
+	unique := index.Unique && !index.Deferrable && at >= len(index.Keys)-eq && !anyNullable(n, index)
 	return backward, at == len(keys) || unique
 }
 

@@ -172,7 +172,7 @@ func (p *planner) matchIndex(x *catalog.Index, r *plan.Scan, conds []plan.Expr, 
 		c.addBounds(i, match, conds, own)
 		break
 	}
-	c.unique = x.Unique && c.eq == len(x.Keys) && !slices.ContainsFunc(c.keys, func(k phys.KeyCond) bool { return k.Op == phys.KeyIsNull })
+	c.unique = x.Unique && !x.Deferrable && c.eq == len(x.Keys) && !slices.ContainsFunc(c.keys, func(k phys.KeyCond) bool { return k.Op == phys.KeyIsNull })
 	if len(c.keys) == 0 {
 		return nil
 	}
