@@ -109,8 +109,9 @@ func TestDamageAndFormat(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "DRIFTDB"), []byte("driftdb data directory, format 99\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	expect(t, exitFormat, "format 99", "doctor", data)
-	expect(t, exitFormat, "format 99", "sql", data)
+	for _, verb := range []string{"doctor", "sql", "compact", "serve"} {
+		expect(t, exitFormat, "format 99", verb, data)
+	}
 }
 
 func TestUsage(t *testing.T) {
