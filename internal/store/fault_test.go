@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/driftdb/driftdb/internal/clock"
+	"github.com/driftdb/driftdb/internal/testkit/badfs"
 )
 
 var smallOptions = Options{BallastBytes: -1, MemTableBytes: 256 << 10, CacheBytes: 4 << 20}
@@ -117,50 +117,10 @@ func doctorFindings(t testing.TB, fs FS) string {
 	return out.String()
 }
 
-// gate blocks the syncs of the log while it is shut.
-type gate struct {
-	mu   sync.Mutex
-	cond *sync.Cond
-	shut bool
-	fail error
-}
-
-func newGate() *gate {
-	g := &gate{}
-	g.cond = sync.NewCond(&g.mu)
-	return g
-}
-
-func (g *gate) set(shut bool, fail error) {
-	g.mu.Lock()
-	g.shut, g.fail = shut, fail
-	g.cond.Broadcast()
-	g.mu.Unlock()
-}
-
-func (g *gate) MaybeError(op errorfs.Op) error {
-	switch op.Kind {
-	case errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo:
-	default:
-		return nil
-	}
-	if !strings.HasSuffix(op.Path, ".log") {
-		return nil
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for g.shut {
-		g.cond.Wait()
-	}
-	return g.fail
-}
-
-func (g *gate) String() string { return "gate" }
-
 // While a sync stalls, readers go on reading what was published before and see
 // nothing of the commit; AS OF a moment the commit may belong to waits for it.
 func TestStalledSync(t *testing.T) {
-	g := newGate()
+	g := badfs.NewGate()
 	db := openSmall(t, errorfs.Wrap(vfs.NewMem(), g), nil)
 	defer db.Close()
 	commit(t, db, func(b *Batch) {
@@ -171,7 +131,7 @@ func TestStalledSync(t *testing.T) {
 	if _, err := db.SeqAt(context.Background(), db.Now()); err != nil {
 		t.Fatal(err)
 	}
-	g.set(true, nil)
+	g.Set(true, nil)
 	done := make(chan Seq)
 	go func() {
 		done <- commit(t, db, func(b *Batch) {
@@ -199,7 +159,7 @@ func TestStalledSync(t *testing.T) {
 	if seq, err := db.SeqAt(ctx, db.Now()); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("AS OF now() was answered with %d, %v while a commit of that time was not published", seq, err)
 	}
-	g.set(false, nil)
+	g.Set(false, nil)
 	if seq := <-done; seq != 2 {
 		t.Errorf("the commit got %d", seq)
 	}
@@ -213,14 +173,14 @@ func TestStalledSync(t *testing.T) {
 // An error from a sync of the log stops the store for good, and the commit is
 // not answered.
 func TestSyncError(t *testing.T) {
-	g := newGate()
+	g := badfs.NewGate()
 	var fatal atomic.Int32
 	fs := vfs.NewCrashableMem()
 	db := openSmall(t, errorfs.Wrap(fs, g), func(o *Options) {
 		o.OnFatal = func(error) { fatal.Add(1) }
 	})
 	commit(t, db, func(b *Batch) { b.Put(100, []byte("a"), nil) })
-	g.set(false, errors.New("input/output error"))
+	g.Set(false, errors.New("input/output error"))
 	for i := range 3 {
 		b := db.NewBatch()
 		b.Put(100, []byte{byte(i)}, nil)
@@ -352,54 +312,10 @@ func TestMomentsOutsideHistory(t *testing.T) {
 	}
 }
 
-// quotaFS is a disk with limited space: what the files hold counts.
-type quotaFS struct {
-	vfs.FS
-	limit atomic.Int64
-}
-
-func (q *quotaFS) used() (n int64) {
-	names, _ := q.FS.List("db")
-	for _, name := range names {
-		if st, err := q.FS.Stat("db/" + name); err == nil {
-			n += st.Size()
-		}
-	}
-	return n
-}
-
-func (q *quotaFS) GetDiskUsage(string) (vfs.DiskUsage, error) {
-	avail := max(0, q.limit.Load()-q.used())
-	return vfs.DiskUsage{AvailBytes: uint64(avail), TotalBytes: uint64(q.limit.Load())}, nil
-}
-
-func (q *quotaFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	f, err := q.FS.Create(name, c)
-	return &quotaFile{f, q}, err
-}
-
-func (q *quotaFS) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	f, err := q.FS.ReuseForWrite(old, name, c)
-	return &quotaFile{f, q}, err
-}
-
-type quotaFile struct {
-	vfs.File
-	q *quotaFS
-}
-
-func (f *quotaFile) Write(b []byte) (int, error) {
-	if f.q.used()+int64(len(b)) > f.q.limit.Load() {
-		return 0, syscall.ENOSPC
-	}
-	return f.File.Write(b)
-}
-
 // On a full disk writes are refused, reads go on, nothing is lost, and service
 // resumes when there is space.
 func TestFullDisk(t *testing.T) {
-	q := &quotaFS{FS: vfs.NewMem()}
-	q.limit.Store(8 << 20)
+	q := badfs.NewQuota(8 << 20)
 	change := func(o *Options) { o.BallastBytes = 1 << 20 }
 	db := openSmall(t, q, change)
 	if _, err := q.Stat("db/" + ballastFile); err != nil {
@@ -446,7 +362,7 @@ func TestFullDisk(t *testing.T) {
 	if got := count(db); got != n {
 		t.Errorf("%d rows can be read on the full disk, want %d", got, n)
 	}
-	q.limit.Store(64 << 20)
+	q.Limit.Store(64 << 20)
 	for deadline := time.Now().Add(5 * time.Second); ; {
 		b := db.NewBatch()
 		b.Put(100, []byte("late"), tuple)
@@ -538,10 +454,10 @@ func TestGroupCommit(t *testing.T) {
 // A commit that does not ask for durability is still not visible before the
 // durable ones under it.
 func TestAsyncCommitWaitsForTheOnesBelow(t *testing.T) {
-	g := newGate()
+	g := badfs.NewGate()
 	db := openSmall(t, errorfs.Wrap(vfs.NewMem(), g), nil)
 	defer db.Close()
-	g.set(true, nil)
+	g.Set(true, nil)
 	done := make(chan Seq, 2)
 	go func() { done <- commit(t, db, func(b *Batch) { b.Put(100, []byte("a"), nil) }) }()
 	for db.TableLastChange(100) < 1 {
@@ -560,7 +476,7 @@ func TestAsyncCommitWaitsForTheOnesBelow(t *testing.T) {
 	if got := db.LastSeq(); got != 0 {
 		t.Errorf("commit %d is visible while commit 1 is not durable", got)
 	}
-	g.set(false, nil)
+	g.Set(false, nil)
 	<-done
 	<-done
 	if got := db.LastSeq(); got != 2 {

@@ -8,9 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,63 +16,18 @@ import (
 
 	"github.com/driftdb/driftdb/internal/engine"
 	"github.com/driftdb/driftdb/internal/store"
+	"github.com/driftdb/driftdb/internal/testkit/badfs"
 	"github.com/driftdb/driftdb/internal/testkit/sqlconn"
 )
 
 // childDir names the data directory for a child process that runs runChild.
 const childDir = "DRIFTDB_CRASH_CHILD"
 
-// syncFault fails syncs of the write-ahead log once it is told to, and can hold
-// them back.
-type syncFault struct {
-	fail atomic.Bool
-
-	mu    sync.Mutex // protects stall
-	stall chan struct{}
-}
-
-func (f *syncFault) String() string { return "sync fault" }
-
-func (f *syncFault) MaybeError(op errorfs.Op) error {
-	switch op.Kind {
-	case errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo:
-	default:
-		return nil
-	}
-	if !strings.HasSuffix(op.Path, ".log") {
-		return nil
-	}
-	f.mu.Lock()
-	stall := f.stall
-	f.mu.Unlock()
-	if stall != nil {
-		<-stall
-	}
-	if f.fail.Load() {
-		return errors.New("input/output error")
-	}
-	return nil
-}
-
-// hold makes syncs wait until the returned function is called.
-func (f *syncFault) hold() (release func()) {
-	c := make(chan struct{})
-	f.mu.Lock()
-	f.stall = c
-	f.mu.Unlock()
-	return func() {
-		f.mu.Lock()
-		f.stall = nil
-		f.mu.Unlock()
-		close(c)
-	}
-}
-
 // runChild commits rows on a disk whose syncs fail after the 20th, and prints each
 // that was acknowledged. The store must end the process.
 func runChild(dir string) {
-	fault := &syncFault{}
-	e, err := engine.Open(dir, engine.Options{FS: errorfs.Wrap(vfs.Default, fault)})
+	gate := badfs.NewGate()
+	e, err := engine.Open(dir, engine.Options{FS: errorfs.Wrap(vfs.Default, gate)})
 	if err != nil {
 		fmt.Println("open:", err)
 		os.Exit(1)
@@ -86,7 +38,7 @@ func runChild(dir string) {
 	}
 	for n := 1; err == nil; n++ {
 		if n == 20 {
-			fault.fail.Store(true)
+			gate.Set(false, errors.New("input/output error"))
 		}
 		if _, err = c.Exec(context.Background(), fmt.Sprintf("INSERT INTO t VALUES (%d)", n)); err == nil {
 			fmt.Println("acknowledged", n)
@@ -122,60 +74,17 @@ func TestSyncErrorStopsTheProcess(t *testing.T) {
 	}
 }
 
-// quotaFS is a disk with limited space: what the files hold counts.
-type quotaFS struct {
-	vfs.FS
-	limit atomic.Int64
-}
-
-func (q *quotaFS) used() (n int64) {
-	names, _ := q.FS.List("db")
-	for _, name := range names {
-		if st, err := q.FS.Stat("db/" + name); err == nil {
-			n += st.Size()
-		}
-	}
-	return n
-}
-
-func (q *quotaFS) GetDiskUsage(string) (vfs.DiskUsage, error) {
-	return vfs.DiskUsage{AvailBytes: uint64(max(0, q.limit.Load()-q.used())), TotalBytes: uint64(q.limit.Load())}, nil
-}
-
-func (q *quotaFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	f, err := q.FS.Create(name, c)
-	return &quotaFile{f, q}, err
-}
-
-func (q *quotaFS) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	f, err := q.FS.ReuseForWrite(old, name, c)
-	return &quotaFile{f, q}, err
-}
-
-type quotaFile struct {
-	vfs.File
-	q *quotaFS
-}
-
-func (f *quotaFile) Write(b []byte) (int, error) {
-	if f.q.used()+int64(len(b)) > f.q.limit.Load() {
-		return 0, syscall.ENOSPC
-	}
-	return f.File.Write(b)
-}
-
 // When others fill the disk, writes are refused with 53100, reads of the present
 // and the past go on, and service resumes when there is space again.
 func TestFullDisk(t *testing.T) {
-	q := &quotaFS{FS: vfs.NewMem()}
-	q.limit.Store(1 << 30)
+	q := badfs.NewQuota(1 << 30)
 	e := openEngine(t, "db", engine.Options{FS: q})
 	defer func() { _ = e.Close() }()
 	c, other := connect(t, e), connect(t, e)
 	must(t, c, "CREATE TABLE t (n int PRIMARY KEY, s text)")
 	must(t, c, "INSERT INTO t SELECT i, repeat('x', 100) FROM generate_series(1, 1000) AS g(i)")
 	must(t, c, "DELETE FROM t WHERE n > 900")
-	q.limit.Store(q.used() + 10<<20) // less than the reserve is left
+	q.Limit.Store(q.Used() + 10<<20) // less than the reserve is left
 	rows := int64(900)
 	var err error
 	for deadline := time.Now().Add(5 * time.Second); err == nil && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
@@ -192,7 +101,7 @@ func TestFullDisk(t *testing.T) {
 	expect(t, c, "SELECT count(*) FROM t", fmt.Sprint(rows))
 	expect(t, other, "SELECT count(*) FROM t AS OF @SEQ:2", "1000")
 	expect(t, other, "SELECT n FROM t FOR SYSTEM_TIME AS OF now() WHERE n = 7", "7")
-	q.limit.Store(1 << 30)
+	q.Limit.Store(1 << 30)
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		if _, err = c.query("INSERT INTO t VALUES (-1)"); err == nil {
 			break

@@ -11,6 +11,7 @@ import (
 	"github.com/driftdb/driftdb/internal/clock"
 	"github.com/driftdb/driftdb/internal/engine"
 	"github.com/driftdb/driftdb/internal/store"
+	"github.com/driftdb/driftdb/internal/testkit/badfs"
 )
 
 // A transaction that starts early and commits late belongs to its commit: no
@@ -101,14 +102,15 @@ func TestClockSetBackAcrossCrash(t *testing.T) {
 // delete as they were, by key, by index and by scan; a moment that the commit may
 // belong to waits for it.
 func TestStalledSync(t *testing.T) {
-	fault := &syncFault{}
-	e := openEngine(t, "db", engine.Options{FS: errorfs.Wrap(vfs.NewMem(), fault)})
+	gate := badfs.NewGate()
+	e := openEngine(t, "db", engine.Options{FS: errorfs.Wrap(vfs.NewMem(), gate)})
 	defer func() { _ = e.Close() }()
 	w, r := connect(t, e), connect(t, e)
 	must(t, w, "CREATE TABLE t (k int PRIMARY KEY, s text); CREATE INDEX t_s ON t (s)")
 	must(t, w, "INSERT INTO t VALUES (1, 'keep'), (2, 'update'), (3, 'delete')")
 	must(t, r, "SELECT * FROM t AS OF now()") // the next moment needs no write of its own
-	release := fault.hold()
+	gate.Set(true, nil)
+	release := func() { gate.Set(false, nil) }
 	done := make(chan error, 1)
 	go func() {
 		_, err := w.query("BEGIN; INSERT INTO t VALUES (4, 'new'); UPDATE t SET s = 'updated' WHERE k = 2; DELETE FROM t WHERE k = 3; COMMIT")
