@@ -26,6 +26,7 @@ type lockTable struct {
 type lockShard struct {
 	mu    sync.Mutex
 	locks map[lockTag]*lock
+	bulk  []*bulkLocks
 	peak  int   // most locks since the map was made
 	free  *lock // reusable, linked by nextFree
 }
@@ -77,6 +78,13 @@ func (t *lockTable) shard(tag lockTag) *lockShard {
 func (t *lockTable) acquire(ctx context.Context, tx *Tx, tag lockTag, mode Mode, p Policy) (waited bool, err error) {
 	s := t.shard(tag)
 	s.mu.Lock()
+	if len(s.bulk) > 0 {
+		s.unbulk(tx, tag)
+	}
+	if s.takeBulk(tx, tag, mode) {
+		s.mu.Unlock()
+		return false, nil
+	}
 	l := s.find(tag)
 	h := tx.holds(l)
 	if h != nil && covers(tag, h.modes, mode) {
@@ -105,6 +113,9 @@ func (t *lockTable) acquire(ctx context.Context, tx *Tx, tag lockTag, mode Mode,
 func (t *lockTable) await(ctx context.Context, tx *Tx, tag lockTag, mode Mode) (waited bool, err error) {
 	s := t.shard(tag)
 	s.mu.Lock()
+	if len(s.bulk) > 0 {
+		s.unbulk(tx, tag)
+	}
 	l := s.locks[tag]
 	if l == nil || l.free(tx, tx.holds(l), mode) {
 		s.mu.Unlock()

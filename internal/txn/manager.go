@@ -23,6 +23,8 @@ type Settings struct {
 	SnapshotHold time.Duration
 	// Planted are faults, for tests of tests.
 	Planted Planted
+
+	bulkAfter int // bulkAfter; less in tests
 }
 
 // Planted are faults that tests put into a Manager to see that a check finds them.
@@ -56,6 +58,9 @@ func NewManager(db *store.DB, s Settings) *Manager {
 	}
 	if s.SpillBytes == 0 {
 		s.SpillBytes = 64 << 20
+	}
+	if s.bulkAfter == 0 {
+		s.bulkAfter = bulkAfter
 	}
 	if s.SnapshotHold == 0 {
 		s.SnapshotHold = 10 * time.Second

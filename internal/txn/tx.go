@@ -75,6 +75,7 @@ type Tx struct {
 
 	grants []grant // written by whoever grants while this transaction sleeps
 	tables []*held // the table locks among them
+	bulk   bool    // holds bulk locks besides
 
 	// Room for the first few of each, which is all that most transactions need.
 	grantRoom [4]grant
@@ -371,6 +372,10 @@ func (tx *Tx) releaseLocks(keep int) {
 	}
 	clear(tx.grants[keep:])
 	tx.grants = tx.grants[:keep]
+	if keep == 0 && tx.bulk {
+		tx.bulk = false
+		tx.m.locks.releaseBulk(tx)
+	}
 	tx.tables = slices.DeleteFunc(tx.tables, func(h *held) bool { return h.modes == 0 })
 }
 
