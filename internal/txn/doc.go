@@ -26,7 +26,16 @@
 //	I5. After every lock grant, waited or not, the row is compared with what the
 //	    statement saw. No caller gets a row under a lock that others have changed
 //	    without being told.
-//	I6. When a transaction has ended it holds nothing: no lock, no View.
+//	I6. When a transaction has ended it holds nothing: no lock, no View, no file.
+//
+// # Large transactions
+//
+// Writes are kept in order in memory (buffer.go) up to Settings.SpillBytes, then
+// moved to sorted files (run.go, spill.go), newest entry first to be found. Commit
+// walks all of it once in key order and hands the net effect to a store.Batch, or
+// to a load when it was not all in memory. Row locks beyond the first thousands
+// take four bytes (bulklock.go).
+//
 //	I7. What a SERIALIZABLE transaction reads and writes goes through package ssi
 //	    first, but for what it made itself and what constraints look up, which
 //	    locks protect.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -326,6 +327,64 @@ func fill(tx *Tx) error {
 		}
 	}
 	return nil
+}
+
+// The power fails at random moments of large transactions: every commit that was
+// answered is whole afterwards, the one under way is whole or absent.
+func TestSpilledPowerCuts(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	mem := vfs.NewCrashableMem()
+	type cut struct {
+		fs    *vfs.MemFS
+		acked store.Seq
+	}
+	var cuts []cut
+	var acked atomic.Uint64
+	var mu sync.Mutex // protects ops, next and cuts; several goroutines write files
+	ops, next := 0, 50
+	hook := errorfs.InjectorFunc(func(op errorfs.Op) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if ops++; ops == next {
+			power := vfs.CrashCloneCfg{UnsyncedDataPercent: ops % 101, RNG: rand.New(rand.NewPCG(seed, uint64(ops)))}
+			cuts = append(cuts, cut{mem.CrashClone(power), store.Seq(acked.Load())})
+			next += ops%61 + 60
+		}
+		return nil
+	})
+	m, closeDB := openSpilling(t, errorfs.Wrap(mem, hook))
+	b := &bulk{model: map[string]string{}}
+	states := map[store.Seq]bulk{0: {model: map[string]string{}, changes: map[string]string{}}}
+	for range 3 {
+		tx := b.run(t, m, rng)
+		states[store.Seq(acked.Load())+1] = bulk{model: maps.Clone(b.model), changes: maps.Clone(b.changes)}
+		seq, _, err := tx.Commit(bg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		acked.Store(uint64(seq))
+	}
+	closeDB()
+	if len(cuts) < 10 {
+		t.Errorf("only %d cuts", len(cuts))
+	}
+	for _, c := range cuts {
+		m, closeDB := openSpilling(t, c.fs)
+		last := m.db.LastSeq()
+		if last < c.acked || last > c.acked+1 {
+			t.Fatalf("the last commit is %d, %d was answered", last, c.acked)
+		}
+		for seq := range last + 1 {
+			want := states[seq]
+			want.expect(t, m, seq)
+		}
+		if names, _ := c.fs.List("db/load"); len(names) > 0 {
+			t.Errorf("left over: %v", names)
+		}
+		closeDB()
+	}
 }
 
 // What a transaction had written to files when the process ended is gone at the
