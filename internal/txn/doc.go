@@ -27,6 +27,12 @@
 //	    statement saw. No caller gets a row under a lock that others have changed
 //	    without being told.
 //	I6. When a transaction has ended it holds nothing: no lock, no View, no file.
+//	I7. What a SERIALIZABLE transaction reads and writes goes through package ssi
+//	    first, but for what it made itself and what constraints look up, which
+//	    locks protect.
+//
+// A Tx and its Statements belong to one goroutine, except that Statement.Get and
+// Statement.Scan may be used by many, for parallel reading.
 //
 // # Large transactions
 //
@@ -35,11 +41,4 @@
 // walks all of it once in key order and hands the net effect to a store.Batch, or
 // to a load when it was not all in memory. Row locks beyond the first thousands
 // take four bytes (bulklock.go).
-//
-//	I7. What a SERIALIZABLE transaction reads and writes goes through package ssi
-//	    first, but for what it made itself and what constraints look up, which
-//	    locks protect.
-//
-// A Tx and its Statements belong to one goroutine, except that Statement.Get and
-// Statement.Scan may be used by many, for parallel reading.
 package txn
