@@ -36,6 +36,9 @@ type savepoint struct {
 	tx   int
 	cfg  config.Mark
 	edit *catalog.Edit
+	// portals is how many were made before it, readOnly the transaction's mode.
+	portals  int
+	readOnly bool
 }
 
 // ensure starts an implicit transaction if there is none.
@@ -116,11 +119,7 @@ func (s *Session) modes(m ast.TxModes) error {
 		}
 	}
 	if m.Deferrable || m.NotDeferrable {
-		if s.ran {
-			return pgerr.New(pgcode.ActiveSqlTransaction, "SET TRANSACTION [NOT] DEFERRABLE must be called before any query")
-		}
-		s.tx.SetDeferrable(m.Deferrable)
-		if err := s.showMode("transaction_deferrable", onOff(m.Deferrable)); err != nil {
+		if err := s.setDeferrable(m.Deferrable); err != nil {
 			return err
 		}
 	}
@@ -132,6 +131,14 @@ func (s *Session) modes(m ast.TxModes) error {
 		return s.enterPast(m.AsOf)
 	}
 	return nil
+}
+
+func (s *Session) setDeferrable(on bool) error {
+	if s.ran {
+		return pgerr.New(pgcode.ActiveSqlTransaction, "SET TRANSACTION [NOT] DEFERRABLE must be called before any query")
+	}
+	s.tx.SetDeferrable(on)
+	return s.showMode("transaction_deferrable", onOff(on))
 }
 
 func (s *Session) setReadOnly(on bool) error {
@@ -243,6 +250,10 @@ func (s *Session) fail() {
 		return
 	}
 	s.failed = true
+	if n := len(s.saves); n > 0 {
+		s.closePortalsAfter(s.saves[n-1].portals) // older ones live on if it is rolled back to
+		return
+	}
 	s.closePortals(false)
 }
 
@@ -371,7 +382,7 @@ func (s *Session) savepoint(name string) error {
 	if !s.explicit {
 		return pgerr.New(pgcode.NoActiveSqlTransaction, "SAVEPOINT can only be used in transaction blocks")
 	}
-	p := savepoint{name: name, tx: s.tx.Savepoint(), cfg: s.cfg.Savepoint()}
+	p := savepoint{name: name, tx: s.tx.Savepoint(), cfg: s.cfg.Savepoint(), portals: s.portalsMade, readOnly: s.tx.Options().ReadOnly}
 	if s.edit != nil {
 		p.edit = s.edit.Clone()
 	}
@@ -397,9 +408,11 @@ func (s *Session) release(name string) error {
 	if err != nil {
 		return err
 	}
+	readOnly := s.saves[i].readOnly
 	s.tx.Release(s.saves[i].tx)
 	s.saves = s.saves[:i]
-	return nil
+	s.tx.SetReadOnly(readOnly) // a mode set since ends with it, as in PostgreSQL
+	return s.showMode("transaction_read_only", onOff(s.tx.Options().ReadOnly))
 }
 
 func (s *Session) rollbackTo(name string) error {
@@ -408,7 +421,7 @@ func (s *Session) rollbackTo(name string) error {
 		return err
 	}
 	p := &s.saves[i]
-	s.closePortals(false)
+	s.closePortalsAfter(p.portals)
 	s.tx.RollbackTo(p.tx)
 	s.cfg.RollbackTo(p.cfg)
 	s.tx.SetReadOnly(s.cfg.Text("transaction_read_only") == "on")

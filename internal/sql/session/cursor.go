@@ -60,7 +60,9 @@ func (s *Session) declare(ctx context.Context, st statement, d *ast.DeclareCurso
 	if s.portals == nil {
 		s.portals = map[string]*portal{}
 	}
-	s.portals[d.Name] = &portal{stmt: q, columns: columns, cursor: c}
+	p := &portal{stmt: q, columns: columns, cursor: c}
+	s.portals[d.Name] = p
+	s.numberPortal(p)
 	return nil
 }
 

@@ -33,6 +33,7 @@ type portal struct {
 	run     *running // a query that has begun
 	done    bool
 	cursor  *cursor // a SQL cursor of that name
+	number  int     // in the order they were made
 }
 
 // Parse implements client.Session.
@@ -185,6 +186,7 @@ func (s *Session) bind(name string, p *prepared, params [][]byte, paramFormats, 
 		s.portals = map[string]*portal{}
 	}
 	s.portals[name] = q
+	s.numberPortal(q)
 	return nil
 }
 
@@ -408,6 +410,21 @@ func (s *Session) closePortals(all bool) {
 		q.close()
 		delete(s.portals, name)
 	}
+}
+
+// closePortalsAfter ends the portals made after the first n.
+func (s *Session) closePortalsAfter(n int) {
+	for name, q := range s.portals {
+		if q.number > n {
+			q.close()
+			delete(s.portals, name)
+		}
+	}
+}
+
+func (s *Session) numberPortal(q *portal) {
+	s.portalsMade++
+	q.number = s.portalsMade
 }
 
 func (q *portal) close() {

@@ -91,6 +91,8 @@ type Session struct {
 	portals    map[string]*portal
 	plans      planCache
 
+	portalsMade int
+
 	lastSeq     store.Seq // of this session's last commit
 	lastValue   map[uint32]int64
 	lastSeqUsed uint32 // sequence of the last nextval, for lastval

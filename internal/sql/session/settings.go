@@ -172,7 +172,7 @@ func constText(c *ast.Const) string {
 // assign gives a setting a value, with what follows from some of them.
 func (s *Session) assign(name, value string, local bool) error {
 	switch strings.ToLower(name) {
-	case "transaction_isolation", "transaction_read_only":
+	case "transaction_isolation", "transaction_read_only", "transaction_deferrable":
 		return s.assignMode(name, value)
 	case "role":
 		return s.setRole(value, local)
@@ -189,7 +189,7 @@ func (s *Session) assign(name, value string, local bool) error {
 	return s.afterSet(name)
 }
 
-// assignMode serves SET transaction_isolation and SET transaction_read_only.
+// assignMode serves SET of the settings that are the running transaction's modes.
 func (s *Session) assignMode(name, value string) error {
 	if strings.EqualFold(name, "transaction_isolation") {
 		return s.setIsolation(strings.ToLower(value))
@@ -197,6 +197,9 @@ func (s *Session) assignMode(name, value string) error {
 	on, err := pgfmt.ParseText(value, types.Of(types.Bool), s.cfg.Formats())
 	if err != nil {
 		return pgerr.New(pgcode.InvalidParameterValue, "parameter %q requires a Boolean value", name)
+	}
+	if strings.EqualFold(name, "transaction_deferrable") {
+		return s.setDeferrable(on.Bool())
 	}
 	return s.setReadOnly(on.Bool())
 }
@@ -246,7 +249,12 @@ func (s *Session) characteristics(m ast.TxModes) error {
 		}
 	}
 	if m.ReadOnly || m.ReadWrite {
-		return s.cfg.Set("default_transaction_read_only", onOff(m.ReadOnly), false)
+		if err := s.cfg.Set("default_transaction_read_only", onOff(m.ReadOnly), false); err != nil {
+			return err
+		}
+	}
+	if m.Deferrable || m.NotDeferrable {
+		return s.cfg.Set("default_transaction_deferrable", onOff(m.Deferrable), false)
 	}
 	return nil
 }
