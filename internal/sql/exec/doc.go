@@ -15,5 +15,8 @@
 //	    asked for the next; an operator never changes a batch it was given.
 //	I3  Every operator that keeps rows tells the statement's mem.Account.
 //	I4  Every loop that can be long checks for cancellation at least once per batch.
-//	I5  After close an operator holds no scanner and no accounted memory.
+//	I5  After close an operator holds no scanner, no accounted memory and no
+//	    temporary file.
+//	I6  An operator that spills gives the rows it would have given in memory; in
+//	    the same order where opt relies on one.
 package exec

@@ -193,7 +193,7 @@ func TestServerMemory(t *testing.T) {
 	if area.Files() != 0 {
 		t.Fatal("it spilled without a limit")
 	}
-	pool.SetLimit(1 << 20)
+	pool.SetLimit(2 << 20)
 	done := make(chan answer)
 	const sessions = 4
 	for range sessions {

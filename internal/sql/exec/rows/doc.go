@@ -1,8 +1,9 @@
 // Package rows keeps many rows in columns for the operators that must see them
 // all: sort, hash join, aggregation, window functions, materialised results. It
 // has no limit of 1,024 rows as a vec.Batch has, sorts row numbers by typed
-// keys, and finds rows by the hash of key columns. It knows nothing of
-// expressions or plans.
+// keys, and finds rows by the hash of key columns. What does not fit in memory it
+// keeps on disk (package spill): Sorter sorts, Partitions spread by hash, Store
+// keeps in order. It knows nothing of expressions or plans.
 //
 // Invariants:
 //

@@ -15,6 +15,9 @@ const (
 	partitions      = 1 << PartitionBits
 )
 
+// leastBlock and mostBlock bound the size of the blocks that a partition writes.
+const leastBlock, mostBlock = 4 << 10, 64 << 10
+
 // Partitions spreads rows over runs on disk by the hash of their keys, so that
 // equal keys meet in one run; in each the rows keep their order. It belongs to
 // one goroutine.
@@ -42,10 +45,9 @@ func NewPartitions(cols []types.T, level int, space *spill.Space) (*Partitions, 
 	if err != nil {
 		return nil, err
 	}
-	const least, most = 4 << 10, 64 << 10
-	p := &Partitions{types: cols, file: f, space: space, level: level, block: most}
+	p := &Partitions{types: cols, file: f, space: space, level: level, block: mostBlock}
 	if space.Hash > 0 {
-		p.block = min(max(space.Hash/(4*partitions), least), most)
+		p.block = min(max(space.Hash/(4*partitions), leastBlock), mostBlock)
 	}
 	return p, nil
 }
@@ -80,7 +82,8 @@ func (p *Partitions) Add(cols []*vec.Vec, rows []int32, hashes []uint64) error {
 			return err
 		}
 		part.list = part.list[:0]
-		if part.pending.Held() >= p.block || part.pending.Len() >= vec.MaxRows {
+		held := part.pending.Held()
+		if held >= p.block || part.pending.Len() >= vec.MaxRows || held >= leastBlock && p.space.Memory().Tight() {
 			if err := p.flush(part); err != nil {
 				return err
 			}
