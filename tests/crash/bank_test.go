@@ -128,7 +128,8 @@ func doctor(t testing.TB, dir string, o store.Options) {
 // bank is a workload whose every transaction changes four tables: money moves
 // between two accounts, the writer's counter grows, a line is logged, and the
 // writer's row in newest makes way for the next. The sum of all accounts stays 0,
-// counters, log and newest agree, and each transaction is one commit.
+// counters, log and newest agree, each transaction is one commit, and no number
+// that a sequence gave to a line comes again.
 type bank struct {
 	accounts int
 	loaded   int64 // commit after which only transfers follow
@@ -141,7 +142,7 @@ func newBank(t *testing.T, q querier, writers int) *bank {
 	b := &bank{accounts: 40, acked: make([]atomic.Int64, writers), known: map[int64]string{}}
 	must(t, q, "CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL)")
 	must(t, q, "CREATE TABLE counter (w int PRIMARY KEY, n int NOT NULL)")
-	must(t, q, "CREATE TABLE log (w int, n int, amount int, note text, PRIMARY KEY (w, n))")
+	must(t, q, "CREATE TABLE log (w int, n int, amount int, note text, id bigint GENERATED ALWAYS AS IDENTITY UNIQUE, PRIMARY KEY (w, n))")
 	must(t, q, "CREATE INDEX log_amount ON log (amount)")
 	must(t, q, "CREATE TABLE newest (w int, n int, PRIMARY KEY (w, n))")
 	must(t, q, fmt.Sprintf("INSERT INTO account SELECT i, 0 FROM generate_series(1, %d) AS g(i)", b.accounts))
