@@ -122,7 +122,7 @@ func (p *planner) mergeJoin(kind plan.JoinKind, left, right phys.Node, pairs []e
 	if len(n.Conds) == 0 {
 		return nil, nil
 	}
-	presorted := inOrder(left, n.LeftKeys, false) && inOrder(right, n.RightKeys, false)
+	presorted := inOrder(left, n.LeftKeys, once, false) && inOrder(right, n.RightKeys, once, false)
 	if !presorted && !p.set.NoHashJoin {
 		return nil, nil
 	}

@@ -121,28 +121,33 @@ func withoutRepeats(keys []plan.SortKey) []plan.SortKey {
 // ordered reports whether a node's rows come in the order of the keys. A scan in
 // key order is told to keep to it, backwards if that is what is asked for.
 func ordered(n phys.Node, keys []plan.SortKey) bool {
-	return inOrder(n, keys, false) && inOrder(n, keys, true)
+	return inOrder(n, keys, once, false) && inOrder(n, keys, once, true)
 }
 
-// inOrder is ordered; without tell nothing is changed.
-func inOrder(n phys.Node, keys []plan.SortKey, tell bool) bool {
+// once says that each row of a node comes once to where rows must be in order, not
+// several times joined to others.
+const once = false
+
+// inOrder is ordered; without tell nothing is changed. Behind a unique key no
+// further key matters, unless the rows with it repeat.
+func inOrder(n phys.Node, keys []plan.SortKey, repeats, tell bool) bool {
 	switch n := n.(type) {
 	case *phys.Scan:
-		return scanOrdered(n, keys, tell)
+		return scanOrdered(n, keys, repeats, tell)
 	case *phys.Filter:
-		return inOrder(n.Input, keys, tell)
+		return inOrder(n.Input, keys, repeats, tell)
 	case *phys.Sort:
 		return n.Top == nil && len(keys) <= len(n.Keys) && slices.Equal(n.Keys[:len(keys)], keys)
 	case *phys.NestLoop:
-		return keepsOrder(n.Kind) && inOrder(n.Left, keys, tell)
+		return keepsOrder(n.Kind) && inOrder(n.Left, keys, repeats || n.Kind == plan.JoinInner, tell)
 	case *phys.HashJoin:
-		if !keepsOrder(n.Kind) || !inOrder(n.Left, keys, tell) {
+		if !keepsOrder(n.Kind) || !inOrder(n.Left, keys, repeats || n.Kind == plan.JoinInner, tell) {
 			return false
 		}
 		n.Ordered = n.Ordered || tell
 		return true
 	case *phys.MergeJoin:
-		return keepsOrder(n.Kind) && inOrder(n.Left, keys, tell)
+		return keepsOrder(n.Kind) && inOrder(n.Left, keys, repeats || n.Kind == plan.JoinInner, tell)
 	case *phys.Project:
 		below := make([]plan.SortKey, len(keys))
 		for i, k := range keys {
@@ -157,7 +162,7 @@ func inOrder(n phys.Node, keys []plan.SortKey, tell bool) bool {
 			k.ID = c.ID
 			below[i] = k
 		}
-		return inOrder(n.Input, below, tell)
+		return inOrder(n.Input, below, repeats, tell)
 	}
 	return false // of a Limit too: its rows depend on its input's order
 }
@@ -168,8 +173,8 @@ func keepsOrder(kind plan.JoinKind) bool {
 	return kind == plan.JoinInner || kind == plan.JoinSemi || kind == plan.JoinAnti
 }
 
-func scanOrdered(n *phys.Scan, keys []plan.SortKey, tell bool) bool {
-	backward, ok := scanDirection(n, keys)
+func scanOrdered(n *phys.Scan, keys []plan.SortKey, repeats, tell bool) bool {
+	backward, ok := scanDirection(n, keys, repeats)
 	if !ok || n.Ordered && backward != n.Backward {
 		return false
 	}
@@ -181,7 +186,7 @@ func scanOrdered(n *phys.Scan, keys []plan.SortKey, tell bool) bool {
 
 // scanDirection returns the direction in which a scan gives its rows in the order
 // of the keys; ok is false when there is none.
-func scanDirection(n *phys.Scan, keys []plan.SortKey) (backward, ok bool) {
+func scanDirection(n *phys.Scan, keys []plan.SortKey, repeats bool) (backward, ok bool) {
 	if n.Moment.Kind != plan.Present && n.Moment.Kind != plan.AsOf {
 		return false, false
 	}
@@ -225,7 +230,7 @@ func scanDirection(n *phys.Scan, keys []plan.SortKey) (backward, ok bool) {
 		}
 		at++
 	}
-	unique := index.Unique && !index.Deferrable && at >= len(index.Keys)-eq && !anyNullable(n, index)
+	unique := !repeats && index.Unique && !index.Deferrable && at >= len(index.Keys)-eq && !anyNullable(n, index)
 	return backward, at == len(keys) || unique
 }
 
