@@ -23,6 +23,17 @@ type Column struct {
 	Bounds       []datum.Datum
 }
 
+// Of reports whether the values are of a kind: the column's type may have changed
+// since they were looked at.
+func (c *Column) Of(k datum.Kind) bool {
+	for _, list := range [][]datum.Datum{c.Common, c.Bounds} {
+		if len(list) > 0 && list[0].Kind() != k {
+			return false
+		}
+	}
+	return true
+}
+
 // rest is the share of rows that are neither NULL nor common.
 func (c *Column) rest() float64 {
 	s := 1 - c.NullFraction

@@ -329,6 +329,17 @@ func (w *Writer) children(a *parentAction, child *Table, wanted []datum.Datum, y
 	}
 }
 
+// assignable refuses to let a foreign key's action write columns that no UPDATE may.
+func (t *Table) assignable(columns []int16) error {
+	for _, att := range columns {
+		if c := &t.Desc.Columns[att-1]; c.Identity == 'a' {
+			return pgerr.New(pgcode.GeneratedAlways, "column %q can only be updated to DEFAULT", c.Name).
+				WithDetail("Column %q is an identity column defined as GENERATED ALWAYS.", c.Name)
+		}
+	}
+	return nil
+}
+
 // cascadeTo changes or deletes the children of a parent's old key.
 func (w *Writer) cascadeTo(a *parentAction, act byte) error {
 	parent, err := w.set.Table(a.f.parent)
@@ -338,6 +349,11 @@ func (w *Writer) cascadeTo(a *parentAction, act byte) error {
 	child, err := w.set.Table(a.f.child)
 	if err != nil {
 		return err
+	}
+	if act == actionCascade && a.new != nil || act == actionNull {
+		if err := child.assignable(a.f.c.Columns); err != nil {
+			return err
+		}
 	}
 	var set []datum.Datum
 	if act == actionCascade && a.new != nil {

@@ -56,6 +56,7 @@ func Renamed(ctx context.Context, before, after bind.Catalog, q *ast.SelectStmt,
 		return "", err
 	}
 	p := newPrinter(Qualified(after), nil, false)
+	p.stored = true
 	p.renamed = true
 	p.query(tree, topLabels(tree))
 	return p.b.String(), nil
@@ -64,6 +65,7 @@ func Renamed(ctx context.Context, before, after bind.Catalog, q *ast.SelectStmt,
 // Tree prints a bound query for the catalog.
 func Tree(cat bind.Catalog, t *bind.Tree) string {
 	p := newPrinter(cat, nil, false)
+	p.stored = true
 	p.query(t, topLabels(t))
 	return p.b.String()
 }
@@ -116,6 +118,7 @@ type printer struct {
 	b       *strings.Builder
 	cat     bind.Catalog
 	pretty  bool // leave out needless parentheses
+	stored  bool // the text will be bound again: names must come out the same
 	indent  int
 	scopes  []*scope
 	fmt     *pgfmt.Settings

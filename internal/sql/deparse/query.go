@@ -177,7 +177,7 @@ func (p *printer) targets(t *bind.Tree, l labels) {
 		}
 		count++
 		own := ""
-		if !l.visible {
+		if !l.visible && !p.stored {
 			own = "?column?"
 		}
 		text := p.aside(func() {

@@ -104,7 +104,11 @@ func (p *planner) columnStats(id plan.ColID) *stats.Column {
 	if m.Table == nil || m.AttNum <= 0 {
 		return nil
 	}
-	return p.cat.ColumnStats(m.Table.OID, m.AttNum)
+	c := p.cat.ColumnStats(m.Table.OID, m.AttNum)
+	if c == nil || !c.Of(datum.KindOf(m.Type.OID)) {
+		return nil
+	}
+	return c
 }
 
 // ndistinct estimates how many different values a column has among all rows of

@@ -11,6 +11,7 @@ import (
 	"github.com/driftdb/driftdb/internal/sql/bind"
 	"github.com/driftdb/driftdb/internal/sql/ddl"
 	"github.com/driftdb/driftdb/internal/sql/deparse"
+	"github.com/driftdb/driftdb/internal/sql/exec"
 	"github.com/driftdb/driftdb/internal/sql/parse"
 	"github.com/driftdb/driftdb/internal/sql/plan"
 	"github.com/driftdb/driftdb/internal/types"
@@ -84,6 +85,15 @@ func (b *ddlBinder) Generated(t *catalog.Table, e ast.Expr, column string, want 
 func (b *ddlBinder) Using(t *catalog.Table, e ast.Expr, column string, want types.T) (string, error) {
 	bound, err := b.bindExpr(t, e, bind.UseTransform, want, column)
 	if err != nil {
+		return "", err
+	}
+	// Compiled only for the errors that its constants have.
+	var ids []plan.ColID
+	var kinds []types.T
+	for _, c := range bound.Cols {
+		ids, kinds = append(ids, c.ID), append(kinds, bound.Meta.Column(c.ID).Type)
+	}
+	if _, err := exec.RowFunc(b.s.context(b.ctx), bound.Expr, ids, kinds); err != nil {
 		return "", err
 	}
 	return b.print(t, bound), nil
@@ -237,6 +247,9 @@ func columnsUsed(p *plan.Statement, oid uint32) []int16 {
 			}
 			return true
 		})
+		for _, id := range keysOf(r) {
+			used[id] = true
+		}
 	})
 	var list []int16
 	for id := plan.ColID(1); int(id) <= p.Meta.Len(); id++ {
@@ -245,6 +258,19 @@ func columnsUsed(p *plan.Statement, oid uint32) []int16 {
 		}
 	}
 	return list
+}
+
+// keysOf lists the columns that a relation itself compares.
+func keysOf(r plan.Rel) []plan.ColID {
+	switch r := r.(type) {
+	case *plan.GroupBy:
+		return r.Keys
+	case *plan.Distinct:
+		return r.Keys
+	case *plan.Window:
+		return r.PartitionBy
+	}
+	return nil
 }
 
 // Constant implements ddl.Binder.

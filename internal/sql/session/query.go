@@ -312,18 +312,26 @@ func (s *Session) openWith(ctx context.Context, st statement, p *prepared, chang
 		return nil, err
 	}
 	for {
-		stmt, err := s.tx.Statement(ctx)
-		if err != nil {
-			return nil, err
-		}
-		r, again, err := s.openIn(ctx, stmt, st, p, change)
-		if err != nil || again {
-			stmt.Close()
-		}
-		if err != nil || !again {
+		r, err := s.openOnce(ctx, st, p, change)
+		if r != nil || err != nil {
 			return r, err
 		}
 	}
+}
+
+// openOnce starts a query; nil when the catalog changed while table locks were
+// waited for. The statement is closed unless it runs, whatever happens.
+func (s *Session) openOnce(ctx context.Context, st statement, p *prepared, change func(*exec.Env)) (r *running, err error) {
+	stmt, err := s.tx.Statement(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if r == nil {
+			stmt.Close()
+		}
+	}()
+	return s.openIn(ctx, stmt, st, p, change)
 }
 
 // applyFirst does what a transaction's first statement does.
@@ -339,35 +347,35 @@ func (s *Session) applyFirst() error {
 	return nil
 }
 
-// openIn starts a query in a statement's snapshot; again tells that the catalog
-// changed while table locks were waited for.
-func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement, p *prepared, change func(*exec.Env)) (r *running, again bool, err error) {
+// openIn starts a query in a statement's snapshot. It returns nil when the
+// catalog changed while table locks were waited for.
+func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement, p *prepared, change func(*exec.Env)) (*running, error) {
 	c, err := s.catalogFor(stmt.Reader())
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	pl := p.plan
 	if pl == nil || !pl.current(ctx, c, s, st.params) {
 		if pl, err = s.bindIn(ctx, c, st, false); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		if p.columns != nil && !sameShape(p.columns, pl.columns) {
 			e := pgerr.New(pgcode.FeatureNotSupported, "cached plan must not change result type")
 			e.Routine = "RevalidateCachedQuery" // drivers look at it to prepare again
-			return nil, false, e
+			return nil, e
 		}
 		p.plan = pl
 	}
 	if err := s.compile(ctx, pl); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	if pl.stmt.Command != plan.CommandSelect {
 		if err := s.tx.Writable(st.raw.Stmt.Tag()); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 	}
 	if again, err := s.lockRelations(ctx, pl, c); err != nil || again {
-		return nil, again, err
+		return nil, err
 	}
 	env := exec.Env{
 		Ctx: ctx, B: s.context(ctx), Params: st.params, Stmt: stmt, Tables: pl.tables,
@@ -379,9 +387,9 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 	}
 	cursor, err := pl.program.Run(env)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	return &running{s: s, plan: pl, stmt: stmt, cursor: cursor}, false, nil
+	return &running{s: s, plan: pl, stmt: stmt, cursor: cursor}, nil
 }
 
 // limits sets what memory and disk an execution may use, and its path.
