@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -162,6 +163,9 @@ func (g *gen) tableConstraint(t *table) string {
 	return name + "CHECK (" + g.check(t) + ")"
 }
 
+// modified finds casts to a type with a modifier.
+var modified = regexp.MustCompile(`(?:char|numeric|decimal|time|timestamp|timestamptz|interval) ?\(\d`)
+
 func (g *gen) createTableAs() *statement {
 	q := g.query(1, nil)
 	t := &table{name: g.name("t")}
@@ -170,6 +174,9 @@ func (g *gen) createTableAs() *statement {
 			return nil
 		}
 		t.cols = append(t.cols, &column{name: o.name, k: o.k})
+	}
+	if st := (&statement{sql: q.sql}); st.folds() && modified.MatchString(q.sql) {
+		return nil // the table's columns would have other modifiers, see folds
 	}
 	return &statement{
 		kind: "ddl/create table as", sql: "CREATE TABLE " + t.name + " AS " + q.sql + pick(g, []string{"", "", " WITH NO DATA", " WITH DATA"}), writes: true,

@@ -23,9 +23,6 @@ const (
 	episode = 150
 )
 
-// strict reports whether every difference fails the test.
-func strict() bool { return os.Getenv("DRIFTDB_DIFF_STRICT") != "" }
-
 // size is how many statements one seed runs.
 func size(t *testing.T) int {
 	if v := os.Getenv("DRIFTDB_DIFF_STATEMENTS"); v != "" {
@@ -54,7 +51,7 @@ func TestAgainstPostgres(t *testing.T) {
 		}
 		seeds = map[string]int64{"repeated": n}
 	}
-	total := &tally{kinds: map[string]*count{}}
+	total := newTally()
 	t.Run("seeds", func(t *testing.T) {
 		for name, seed := range seeds {
 			t.Run(name, func(t *testing.T) {
@@ -68,13 +65,7 @@ func TestAgainstPostgres(t *testing.T) {
 		}
 	})
 	total.print(t)
-	// Random statements still find differences in rare corners. They are printed;
-	// more of them than known today fail the test, and DRIFTDB_DIFF_STRICT=1 makes
-	// every single one fail it.
-	if total.differences*100 > total.statements {
-		t.Errorf("%d of %d statements differ: more than 1 %%", total.differences, total.statements)
-	}
-	if total.undecided*50 > total.statements {
+	if total.undecided*200 > total.statements {
 		t.Errorf("%d of %d statements could end either way: too many", total.undecided, total.statements)
 	}
 	if total.statements > 1000 && total.both*100 < total.statements*70 {
@@ -89,10 +80,13 @@ type tally struct {
 	mu sync.Mutex
 	count
 	kinds map[string]*count
+	rules map[string]int // how often each rule was needed
 	// messages counts errors whose wording was PostgreSQL's too.
 	messages int
 	pasts    int
 }
+
+func newTally() *tally { return &tally{kinds: map[string]*count{}, rules: map[string]int{}} }
 
 func (t *tally) add(o *tally) {
 	t.mu.Lock()
@@ -100,6 +94,9 @@ func (t *tally) add(o *tally) {
 	t.plus(o.count)
 	t.messages += o.messages
 	t.pasts += o.pasts
+	for name, n := range o.rules {
+		t.rules[name] += n
+	}
 	for k, c := range o.kinds {
 		if t.kinds[k] == nil {
 			t.kinds[k] = &count{}
@@ -125,6 +122,9 @@ func (t *tally) print(tb testing.TB) {
 		c := t.kinds[k]
 		fmt.Fprintf(&b, "%-24s %10d %8d %8d %12d\n", k, c.statements, c.both, c.failed, c.differences)
 	}
+	for _, r := range rules {
+		fmt.Fprintf(&b, "could end either way %d times: %s: %s\n", t.rules[r.name], r.name, r.why)
+	}
 	tb.Log("\n" + b.String())
 }
 
@@ -145,8 +145,8 @@ type runner struct {
 func newRunner(t *testing.T, dsn, schema string, seed int64) *runner {
 	s := driftserver.Start(t)
 	r := &runner{
-		t: t, rnd: rand.New(rand.NewSource(seed)), schema: schema, tally: &tally{kinds: map[string]*count{}}, seen: map[string]int{},
-		ref: connect(t, "PostgreSQL", dsn, schema), our: connect(t, "DriftDB", s.DSN(), schema),
+		t: t, rnd: rand.New(rand.NewSource(seed)), schema: schema, tally: newTally(), seen: map[string]int{},
+		ref: connect(t, reference, dsn, schema), our: connect(t, "DriftDB", s.DSN(), schema),
 	}
 	r.past = &pasts{side: connect(t, "DriftDB", s.DSN(), "public"), schema: schema}
 	t.Cleanup(func() {
@@ -159,7 +159,7 @@ func newRunner(t *testing.T, dsn, schema string, seed int64) *runner {
 }
 
 func (r *runner) run(statements int) {
-	for r.tally.statements < statements && !r.t.Failed() || r.tally.statements < statements && r.shown < maxShown() {
+	for r.tally.statements < statements && r.shown < maxShown() {
 		r.episode()
 	}
 }
@@ -222,7 +222,8 @@ func (r *runner) episode() {
 		ref, got := r.both(st)
 		d := difference(st, &ref, &got)
 		r.count(st, &ref, &got, d)
-		if d == undecided {
+		if rule, ok := strings.CutPrefix(d, undecided+": "); ok {
+			r.tally.rules[rule]++
 			if st.writes || g.block {
 				return
 			}
@@ -263,7 +264,7 @@ func (r *runner) count(st *statement, ref, got *outcome, d string) {
 	}
 	one := count{statements: 1}
 	switch {
-	case d == undecided:
+	case strings.HasPrefix(d, undecided):
 		one.undecided = 1
 	case d != "":
 		one.differences = 1
@@ -303,11 +304,7 @@ func (r *runner) report(script []*statement, d string, ref, got *outcome) {
 			script, d = small, sd+"\n  made smaller from "+last.sql
 		}
 	}
-	if strict() {
-		r.t.Errorf("%s\n%s", d, printScript(script))
-		return
-	}
-	r.t.Logf("%s\n%s", d, printScript(script))
+	r.t.Errorf("%s\n%s", d, printScript(script))
 }
 
 func printScript(script []*statement) string {

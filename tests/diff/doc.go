@@ -10,6 +10,9 @@
 //	DRIFTDB_DIFF_STATEMENTS=200000 go test ./tests/diff     a long run
 //	DRIFTDB_DIFF_SEED=42 go test ./tests/diff               a seed again
 //
+// Every difference fails the test, but for the rules in rules_test.go, which say why
+// a statement may end either way; how often each was needed is printed.
+//
 // The reference is the server that DRIFTDB_PG_DSN names, otherwise a cluster that
 // the test starts with Debian's postgresql-15. DRIFTDB_DIFF_SHOWN is how many different
 // differences are shown, DRIFTDB_DIFF_MESSAGES=1 shows error messages that are not

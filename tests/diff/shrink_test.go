@@ -20,7 +20,7 @@ func (r *runner) shrink(script []*statement, what string) ([]*statement, string)
 			return false
 		}
 		d := r.replay(s)
-		if w, _, _ := strings.Cut(d, ":"); d == "" || d == undecided || w != what {
+		if w, _, _ := strings.Cut(d, ":"); d == "" || w == undecided || w != what {
 			return false
 		}
 		best, shown = s, d
