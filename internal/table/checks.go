@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -205,12 +206,18 @@ func (w *Writer) checkChild(f *foreignKey, values []datum.Datum) error {
 		if key == nil {
 			return f.missingParent(child, parent, values)
 		}
-		_, found, err := w.tx.LockNewest(ctx, parent.shape.id, key, txn.RowKeyShare)
+		img, found, err := w.tx.LockNewest(ctx, parent.shape.id, key, txn.RowKeyShare)
 		if err != nil {
 			return err
 		}
 		if !found {
 			continue // deleted while we waited; look again
+		}
+		if !img.Own && w.tx.Options().Isolation >= txn.RepeatableRead {
+			// A parent that the snapshot does not show is no parent.
+			if _, seen, err := w.st.Get(parent.shape.id, key); err != nil || !seen {
+				return cmp.Or(err, f.missingParent(child, parent, values))
+			}
 		}
 		again, err := w.parentKey(f, parent, wanted)
 		if err != nil || string(again) == string(key) {
