@@ -110,9 +110,21 @@ func (db *DB) open() error {
 	eo := db.opts.engineOptions(db.fs, db.log)
 	eo.Lock = db.dirLock
 	db.loadWriter = loadWriterOptions(eo)
+	if err := checkLogs(fs, db.dir, lastLog(fs, db.dir)); err != nil {
+		eo.Cache.Unref()
+		return fmt.Errorf("open %s: %w: %w", db.dir, ErrCorrupt, err)
+	}
 	db.eng, err = pebble.Open(db.dir, eo)
+	if err == nil && fresh {
+		// The log of a new database is begun in the engine's oldest format, which
+		// does not tell damage from a torn end; the next one is not.
+		if err = db.eng.Close(); err == nil {
+			db.eng, err = pebble.Open(db.dir, eo)
+		}
+	}
 	eo.Cache.Unref()
 	if err != nil {
+		db.eng = nil
 		return openError(db.dir, err)
 	}
 	db.chainEvery, db.timeMapEvery = chainEvery, timeMapEvery
