@@ -26,13 +26,15 @@ type finding struct {
 
 func doctorCommand() *cobra.Command {
 	var t target
-	asJSON := false
+	asJSON, salvage := false, ""
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check a data directory for damage",
 		Long: "Check a data directory: the checksums of all files, the commit log with its hash chain, and that\n" +
 			"rows, index entries and change lists agree, in the present and in the past. It changes nothing.\n" +
-			"Exit code 5 when there is damage; every place is named.",
+			"Exit code 5 when there is damage; every place is named.\n\n" +
+			"With --salvage DIR what can be read of a damaged database is written into the new directory DIR: SQL that makes\n" +
+			"the tables, their rows as CSV, and the versions that have ended. What is lost is named, with exit code 5.",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := exists(t.data); err != nil {
@@ -41,12 +43,20 @@ func doctorCommand() *cobra.Command {
 			ctx, stop := interruptible(c)
 			defer stop()
 			r := report{Data: t.data, Findings: []finding{}}
-			err := engine.Doctor(ctx, t.data, engine.Options{}, func(f store.Finding) {
+			found := func(f store.Finding) {
 				r.Findings = append(r.Findings, finding{f.What, f.Where, f.Detail})
 				if !asJSON {
 					fmt.Fprintln(c.OutOrStdout(), f)
 				}
-			})
+			}
+			var err error
+			if salvage == "" {
+				err = engine.Doctor(ctx, t.data, engine.Options{}, found)
+			} else {
+				var done engine.Salvaged
+				done, err = engine.Salvage(ctx, t.data, salvage, engine.Options{}, found)
+				fmt.Fprintf(c.ErrOrStderr(), "%d rows of %d tables and %d past versions written to %s\n", done.Rows, done.Tables, done.Past, salvage)
+			}
 			if err != nil {
 				return explain(t.data, err)
 			}
@@ -56,6 +66,7 @@ func doctorCommand() *cobra.Command {
 	}
 	t.flags(c, false)
 	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	c.Flags().StringVar(&salvage, "salvage", "", "write what can be read into this new directory")
 	return c
 }
 

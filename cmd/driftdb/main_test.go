@@ -86,21 +86,7 @@ func TestDamageAndFormat(t *testing.T) {
 	expect(t, 0, "", "init", data)
 	expect(t, 0, "", "sql", data, "-c", "create table t (a int); insert into t select generate_series(1, 50000)")
 	expect(t, 0, "", "compact", data)
-	tables, err := filepath.Glob(filepath.Join(dir, "*.sst"))
-	if err != nil || len(tables) == 0 {
-		t.Fatal(tables, err)
-	}
-	var largest []byte
-	name := ""
-	for _, n := range tables {
-		if b, err := os.ReadFile(n); err == nil && len(b) > len(largest) {
-			largest, name = b, n
-		}
-	}
-	largest[len(largest)/2] ^= 0x10
-	if err := os.WriteFile(name, largest, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	name := damage(t, dir)
 	expect(t, exitDamage, "table file: "+name, "doctor", data)
 	var r report
 	if err := json.Unmarshal([]byte(expect(t, exitDamage, "", "doctor", data, "--json")), &r); err != nil || r.OK || len(r.Findings) == 0 {

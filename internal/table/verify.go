@@ -173,3 +173,10 @@ func VerifyAll(ctx context.Context, set *Set, r store.Reader, report func(Proble
 	}
 	return nil
 }
+
+// Values decodes the tuple of a row of the table's present storage, outside a
+// transaction. values has a place for every attnum; what it gets is valid while the
+// tuple is. Damage is an error.
+func (t *Table) Values(tuple []byte, values []datum.Datum) error {
+	return t.decode(tuple, values, nil)
+}
