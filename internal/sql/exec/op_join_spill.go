@@ -335,10 +335,7 @@ func (g *graceJoin) remember(matched []bool) bool {
 			g.had[n>>6] |= 1 << (n & 63)
 		}
 	}
-	if g.pieces == nil {
-		return true
-	}
-	return false
+	return g.pieces == nil
 }
 
 // collect keeps a batch of an ordered join's result.
