@@ -41,8 +41,8 @@ fuzz: ## each fuzz target for FUZZTIME (10m)
 model: ## 200 random runs against the model
 	DRIFTDB_MODEL_RUNS=200 DRIFTDB_MODEL_STEPS=400 $(GO) test -count=1 -timeout 60m -v ./tests/model
 
-crash: ## 100 power cuts and 30 kills under load
-	DRIFTDB_CRASH_CUTS=100 DRIFTDB_CRASH_KILLS=30 $(GO) test -count=1 -timeout 60m ./tests/crash
+crash: ## 2,000 power cuts and 200 kills under load, on 20 databases
+	DRIFTDB_CRASH_CUTS=100 DRIFTDB_CRASH_KILLS=10 $(GO) test -count=20 -timeout 120m -run 'PowerCut|Kill' -v ./tests/crash
 
 mutants: ## deliberate faults, each of which a test must notice
 	$(GO) run ./tools/mutants
