@@ -39,8 +39,9 @@ const (
 	runBlockBytes = 16 << 10
 	runHasMeta    = 0x80
 	// runFilterBits is how many bits of the filter a key has; its words are in
-	// lines of filterLine.
-	runFilterBits = 10
+	// lines of filterLine. A lookup may ask many runs, so a wrong answer must be
+	// rare.
+	runFilterBits = 16
 	filterLine    = 8
 	filterProbes  = 6
 )
