@@ -57,8 +57,11 @@ func (db *DB) Close() error {
 	all := db.all
 	db.all = nil
 	db.mu.Unlock()
+	// Statements are stopped before any transaction ends: none may go on with what
+	// another's end sets free.
 	for s := range all {
 		s.closing.Store(true)
+		s.sql.Cancel()
 	}
 	for s := range all {
 		s.close()
