@@ -14,10 +14,13 @@ type rule struct {
 // the other failed, or both failed with different SQLSTATEs.
 var rules = []rule{
 	{
-		"order of evaluation", "an expression that fails for some rows is reached or not by the order in which conditions are tried, rows are joined and groups are made, which is the planner's choice",
+		"order of evaluation", "an expression that fails for some rows is reached or not by the order in which conditions are tried, rows are joined and groups are made, which is the planner's choice; so is which of several failing expressions is computed first",
 		func(st *statement, ref, got *outcome) bool {
 			if !ofData(ref) || !ofData(got) {
 				return false
+			}
+			if ref.code != "" && got.code != "" {
+				return true
 			}
 			// A prepared statement's and a cursor's conditions are in an earlier text.
 			return st.kind == "prepared/execute" || st.kind == "cursor/fetch" || containsAny(st.sql, " WHERE ", " JOIN ", " GROUP BY ", " LIMIT ")
@@ -65,7 +68,7 @@ func allowed(st *statement, ref, got *outcome) *rule {
 
 // ofData tells whether a statement succeeded or failed on a value.
 func ofData(o *outcome) bool {
-	return o.code == "" || strings.HasPrefix(o.code, "22") || strings.HasPrefix(o.message, "cannot convert")
+	return o.code == "" || strings.HasPrefix(o.code, "22") || strings.HasPrefix(o.message, "cannot convert") || o.message == "null character not permitted"
 }
 
 // broken tells whether a statement failed on a value or a constraint.
