@@ -92,6 +92,12 @@ func (db *DB) SequenceNext(id uint64, spec SequenceSpec) (int64, error) {
 	return next, nil
 }
 
+// SequenceAfter returns the value that nextval gives after a state; ok is false at
+// the bound of a sequence that does not cycle.
+func SequenceAfter(last int64, called bool, spec SequenceSpec) (n int64, ok bool) {
+	return (&seqState{last: last, called: called, known: true}).after(spec)
+}
+
 // after returns the value that follows.
 func (q *seqState) after(spec SequenceSpec) (int64, bool) {
 	switch {

@@ -73,6 +73,8 @@ type Tx struct {
 	frozen []Frozen
 	saves  []savepoint
 
+	sequences map[uint64]*sequence // those restarted; replaced, never changed
+
 	grants []grant // written by whoever grants while this transaction sleeps
 	tables []*held // the table locks among them
 	bulk   bool    // holds bulk locks besides
@@ -115,6 +117,7 @@ type savepoint struct {
 	frozen    int
 	grants    int
 	publish   int // of onPublish
+	sequences map[uint64]*sequence
 	preCommit []check
 }
 
@@ -317,6 +320,7 @@ func (tx *Tx) Savepoint() int {
 	tx.snap = nil
 	tx.saves = append(tx.saves, savepoint{
 		live: tx.live.Copy(), bytes: tx.bytes, frozen: len(tx.frozen), grants: len(tx.grants), publish: len(tx.onPublish), preCommit: slices.Clip(tx.preCommit),
+		sequences: tx.sequences,
 	})
 	return len(tx.saves) - 1
 }
@@ -330,7 +334,7 @@ func (tx *Tx) RollbackTo(n int) {
 	tx.snap = nil
 	tx.bytes = s.bytes
 	tx.frozen = slices.Clip(tx.frozen[:s.frozen])
-	tx.preCommit = s.preCommit
+	tx.preCommit, tx.sequences = s.preCommit, s.sequences
 	tx.onPublish = slices.Clip(tx.onPublish[:s.publish])
 	tx.releaseLocks(s.grants)
 }

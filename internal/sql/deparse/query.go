@@ -1,6 +1,7 @@
 package deparse
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -265,12 +266,27 @@ func (p *printer) sort(list []bind.TreeSort, number bool) {
 }
 
 func (p *printer) groups(list []bind.TreeGroup) {
-	for i, g := range list {
+	for i, g := range once(list) {
 		if i > 0 {
 			p.write(", ")
 		}
 		p.group(g)
 	}
+}
+
+// once leaves out expressions that a list has named before, as PostgreSQL's parser
+// does.
+func once(list []bind.TreeGroup) []bind.TreeGroup {
+	kept := make([]bind.TreeGroup, 0, len(list))
+	for _, g := range list {
+		same := func(k bind.TreeGroup) bool {
+			return g.Target != nil && k.Target != nil && (k.Target == g.Target || plan.Equal(k.Target.Expr, g.Target.Expr))
+		}
+		if !slices.ContainsFunc(kept, same) {
+			kept = append(kept, g)
+		}
+	}
+	return kept
 }
 
 func (p *printer) group(g bind.TreeGroup) {
@@ -283,7 +299,11 @@ func (p *printer) group(g bind.TreeGroup) {
 	} else {
 		p.write([]string{"(", "ROLLUP(", "CUBE(", "GROUPING SETS ("}[g.Kind])
 	}
-	for i, x := range g.List {
+	list := g.List
+	if g.Row {
+		list = once(list)
+	}
+	for i, x := range list {
 		if i > 0 {
 			p.write(", ")
 		}

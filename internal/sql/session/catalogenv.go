@@ -84,7 +84,7 @@ func (s *Session) catalogEnv(ctx context.Context, snapshot *catalog.Snapshot) *s
 			return text + ";"
 		},
 		SequenceState: func(q *catalog.Sequence) (int64, bool) {
-			last, called, known, err := s.srv.DB.SequenceState(uint64(q.OID))
+			last, called, known, err := s.sequenceStates().SequenceState(uint64(q.OID))
 			if err != nil || !known {
 				return q.Start, false
 			}

@@ -272,13 +272,14 @@ func (d *ddlData) Freeze(storage uint64, table uint32, why ddl.Ending) error {
 // start value.
 func (d *ddlData) CreateSequence(*catalog.Sequence) error { return nil }
 
-// RestartSequence implements ddl.Data. Sequence values are outside transactions,
-// so it happens when the transaction has committed.
+// RestartSequence implements ddl.Data. Nobody else may use the sequence until the
+// transaction ends.
 func (d *ddlData) RestartSequence(q *catalog.Sequence, value int64) error {
-	db := d.s.srv.DB
-	var err error
-	d.s.tx.OnPublish(func(store.Seq, store.Time) { err = db.SequenceSet(uint64(q.OID), value, false) })
-	return err
+	if _, _, err := d.s.tx.LockTable(d.s.running, q.OID, txn.ShareRowExclusive, txn.Wait); err != nil {
+		return err
+	}
+	d.s.tx.RestartSequence(uint64(q.OID), value)
+	return nil
 }
 
 // writeCatalog puts the transaction's catalog changes into its commit.

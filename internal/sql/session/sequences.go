@@ -16,6 +16,19 @@ func spec(q *catalog.Sequence) store.SequenceSpec {
 	return store.SequenceSpec{Start: q.Start, Increment: q.Increment, Min: q.Min, Max: q.Max, Cycle: q.Cycle}
 }
 
+// sequenceStates is where the states of sequences are: those that the transaction
+// has restarted are its own.
+func (s *Session) sequenceStates() interface {
+	SequenceNext(id uint64, spec store.SequenceSpec) (int64, error)
+	SequenceSet(id uint64, last int64, called bool) error
+	SequenceState(id uint64) (last int64, called, known bool, err error)
+} {
+	if s.tx != nil {
+		return s.tx
+	}
+	return s.srv.DB
+}
+
 // NextVal implements builtin.Session. The value is used up whatever becomes of
 // the transaction.
 func (s *Session) NextVal(oid uint32) (int64, error) {
@@ -28,7 +41,7 @@ func (s *Session) NextVal(oid uint32) (int64, error) {
 			return 0, err
 		}
 	}
-	n, err := s.srv.DB.SequenceNext(uint64(oid), spec(q))
+	n, err := s.sequenceStates().SequenceNext(uint64(oid), spec(q))
 	if errors.Is(err, store.ErrSequenceExhausted) {
 		bound, limit := "maximum", q.Max
 		if q.Increment < 0 {
@@ -101,7 +114,7 @@ func (s *Session) SetVal(oid uint32, value int64, called bool) error {
 	if value < q.Min || value > q.Max {
 		return pgerr.New(pgcode.NumericValueOutOfRange, "setval: value %d is out of bounds for sequence %q (%d..%d)", value, q.Name, q.Min, q.Max)
 	}
-	if err := s.srv.DB.SequenceSet(uint64(oid), value, called); err != nil {
+	if err := s.sequenceStates().SequenceSet(uint64(oid), value, called); err != nil {
 		return err
 	}
 	if called {
