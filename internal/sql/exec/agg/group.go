@@ -43,10 +43,7 @@ func (g *Grouper) Assign(keys []*vec.Vec, b *vec.Batch, out []int32) error {
 	rows.HashVecs(keys, b, g.hashes)
 	for i := 0; i < n; i++ {
 		r, h := b.Index(i), g.hashes[i]
-		group := g.table.First(h)
-		for group >= 0 && !g.Keys.EqualVec(g.cols, int(group), keys, r, true) {
-			group = g.table.Next(group)
-		}
+		group := g.find(keys, r, h)
 		if group < 0 {
 			var err error
 			if group, err = g.add(keys, r, h); err != nil {
@@ -58,6 +55,15 @@ func (g *Grouper) Assign(keys []*vec.Vec, b *vec.Batch, out []int32) error {
 	return nil
 }
 
+// find returns the group of row r, whose keys have the hash h; -1 if there is none.
+func (g *Grouper) find(keys []*vec.Vec, r int, h uint64) int32 {
+	group := g.table.First(h)
+	for group >= 0 && !g.Keys.EqualVec(g.cols, int(group), keys, r, true) {
+		group = g.table.Next(group)
+	}
+	return group
+}
+
 // Lookup is Assign without new groups: a row without a group gets -1.
 func (g *Grouper) Lookup(keys []*vec.Vec, b *vec.Batch, out []int32) {
 	n := b.Len()
@@ -65,10 +71,7 @@ func (g *Grouper) Lookup(keys []*vec.Vec, b *vec.Batch, out []int32) {
 	rows.HashVecs(keys, b, g.hashes)
 	for i := 0; i < n; i++ {
 		r, h := b.Index(i), g.hashes[i]
-		group := g.table.First(h)
-		for group >= 0 && !g.Keys.EqualVec(g.cols, int(group), keys, r, true) {
-			group = g.table.Next(group)
-		}
+		group := g.find(keys, r, h)
 		out[i] = group
 	}
 }
