@@ -190,7 +190,14 @@ func (w *Writer) checkChild(f *foreignKey, values []datum.Datum) error {
 	if err != nil {
 		return err
 	}
-	wanted, ok := convertKey(child, f.c.Columns, parent, f.c.RefColumns, values)
+	casts, err := f.casts()
+	if err != nil {
+		return err
+	}
+	wanted, ok, err := casts.parentValues(values)
+	if err != nil {
+		return err
+	}
 	if !ok {
 		return f.missingParent(child, parent, values)
 	}
@@ -235,7 +242,10 @@ func (w *Writer) runActions(actions []parentAction) error {
 		case actionNone, actionRestrict:
 			err = w.checkParent(*a)
 		default:
-			err = w.cascadeTo(a, act)
+			if err = w.cascadeTo(a, act); err == nil && act == actionDefault {
+				// A child whose default is the key that went away did not change.
+				err = w.checkParent(*a)
+			}
 		}
 		if err != nil {
 			return err
@@ -244,8 +254,8 @@ func (w *Writer) runActions(actions []parentAction) error {
 	return nil
 }
 
-// checkParent makes sure that no child is left behind. Under NO ACTION another
-// row may have taken the key's place.
+// checkParent makes sure that no child is left behind. But for RESTRICT another row
+// may have taken the key's place.
 func (w *Writer) checkParent(a parentAction) error {
 	parent, err := w.set.Table(a.f.parent)
 	if err != nil {
@@ -255,31 +265,37 @@ func (w *Writer) checkParent(a parentAction) error {
 	if err != nil {
 		return err
 	}
-	if a.f.action(a.new) == actionNone {
+	if a.f.action(a.new) != actionRestrict {
 		key, err := w.parentKey(a.f, parent, a.old)
 		if err != nil || key != nil {
 			return err
 		}
 	}
-	return w.eachChild(&a, parent, child, txn.RowKeyShare, func(*Row, bool) error { return a.f.stillReferenced(child, parent, a.old) })
+	return w.eachChild(&a, child, txn.RowKeyShare, func(*Row, bool) error { return a.f.stillReferenced(child, parent, a.old) })
 }
 
 // eachChild locks every child row that points to the old key and calls yield
 // with it. Somebody may have moved a child to another key while its lock was
 // waited for, so the search is repeated until every row is as it was found.
-func (w *Writer) eachChild(a *parentAction, parent, child *Table, mode txn.Mode, yield func(row *Row, changed bool) error) error {
-	wanted, ok := convertKey(parent, a.f.c.RefColumns, child, a.f.c.Columns, a.old)
-	if !ok {
-		return nil
+func (w *Writer) eachChild(a *parentAction, child *Table, mode txn.Mode, yield func(row *Row, changed bool) error) error {
+	casts, err := a.f.casts()
+	if err != nil {
+		return err
 	}
 	for again := true; again; {
 		again = false
-		err := w.children(a, child, wanted, func(key []byte) error {
+		err := w.children(a, child, casts, func(key []byte) error {
 			row, changed, err := child.LockNewest(w.st, key, mode)
 			if err != nil {
 				return err
 			}
-			if row == nil || !equalKeys(pick(row.Values, a.f.c.Columns), wanted) {
+			still := false
+			if row != nil {
+				if still, err = casts.refersTo(pick(row.Values, a.f.c.Columns), a.old); err != nil {
+					return err
+				}
+			}
+			if !still {
 				again = true
 				return nil
 			}
@@ -293,8 +309,12 @@ func (w *Writer) eachChild(a *parentAction, parent, child *Table, mode txn.Mode,
 }
 
 // children calls yield with the key of every child row, own writes included,
-// that points to the wanted key now.
-func (w *Writer) children(a *parentAction, child *Table, wanted []datum.Datum, yield func(key []byte) error) error {
+// that points to the parent's old key now.
+func (w *Writer) children(a *parentAction, child *Table, casts *keyCasts, yield func(key []byte) error) error {
+	wanted, single := casts.childValues(a.old)
+	if wanted == nil && single {
+		return nil
+	}
 	ctx := w.st.Context()
 	if _, _, err := w.tx.LockTable(ctx, a.f.child, txn.RowExclusive, txn.Wait); err != nil {
 		return err
@@ -307,7 +327,7 @@ func (w *Writer) children(a *parentAction, child *Table, wanted []datum.Datum, y
 		return err
 	}
 	spec := ScanSpec{}
-	if x := child.leading(a.f.c.Columns); x != nil {
+	if x := child.leading(a.f.c.Columns); x != nil && single {
 		eq := make([]datum.Datum, len(wanted))
 		for i := range eq {
 			eq[i] = wanted[slices.Index(a.f.c.Columns, x.keys[i].attnum)]
@@ -319,6 +339,7 @@ func (w *Writer) children(a *parentAction, child *Table, wanted []datum.Datum, y
 	size := 1
 	b := p.NewBatch(size)
 	row := make([]datum.Datum, len(cols))
+	last := len(a.f.c.Columns) // the place of the row's key
 	for {
 		n, err := sc.Next(b, size)
 		if err != nil || n == 0 {
@@ -326,10 +347,12 @@ func (w *Writer) children(a *parentAction, child *Table, wanted []datum.Datum, y
 		}
 		for i := range n {
 			b.Row(i, row)
-			if equalKeys(row[:len(wanted)], wanted) {
-				if err := yield([]byte(row[len(wanted)].Str())); err != nil {
-					return err
-				}
+			found, err := casts.refersTo(row[:last], a.old)
+			if err == nil && found {
+				err = yield([]byte(row[last].Str()))
+			}
+			if err != nil {
+				return err
 			}
 		}
 		size = min(size*16, 1024)
@@ -349,10 +372,6 @@ func (t *Table) assignable(columns []int16) error {
 
 // cascadeTo changes or deletes the children of a parent's old key.
 func (w *Writer) cascadeTo(a *parentAction, act byte) error {
-	parent, err := w.set.Table(a.f.parent)
-	if err != nil {
-		return err
-	}
 	child, err := w.set.Table(a.f.child)
 	if err != nil {
 		return err
@@ -364,9 +383,12 @@ func (w *Writer) cascadeTo(a *parentAction, act byte) error {
 	}
 	var set []datum.Datum
 	if act == actionCascade && a.new != nil {
-		var ok bool
-		if set, ok = convertKey(parent, a.f.c.RefColumns, child, a.f.c.Columns, a.new); !ok {
-			return pgerr.New(pgcode.NumericValueOutOfRange, "value out of range for a column of table %q", child.Desc.Name)
+		casts, err := a.f.casts()
+		if err != nil {
+			return err
+		}
+		if set, err = casts.assigned(a.new); err != nil {
+			return err
 		}
 	}
 	if act == actionNull {
@@ -381,7 +403,7 @@ func (w *Writer) cascadeTo(a *parentAction, act byte) error {
 	if set != nil {
 		mode = child.UpdateMode(a.f.c.Columns)
 	}
-	return w.eachChild(a, parent, child, mode, func(row *Row, changed bool) error {
+	return w.eachChild(a, child, mode, func(row *Row, changed bool) error {
 		if changed && w.tx.Options().Isolation >= txn.RepeatableRead {
 			return ErrChanged()
 		}

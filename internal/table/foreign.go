@@ -2,6 +2,7 @@ package table
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/datum"
@@ -15,12 +16,19 @@ type foreignKey struct {
 	c      *catalog.Constraint
 	child  uint32
 	parent uint32
+	casts  func() (*keyCasts, error)
+}
+
+func (s *Set) foreignKey(c *catalog.Constraint, child *catalog.Table) *foreignKey {
+	f := &foreignKey{c: c, child: child.OID, parent: c.RefTable}
+	f.casts = sync.OnceValues(func() (*keyCasts, error) { return s.keyCasts(c, child) })
+	return f
 }
 
 func (t *Table) openForeignKeys() {
 	for i := range t.Desc.Constraints {
 		if c := &t.Desc.Constraints[i]; c.Type == 'f' {
-			t.foreign = append(t.foreign, &foreignKey{c, t.Desc.OID, c.RefTable})
+			t.foreign = append(t.foreign, t.set.foreignKey(c, t.Desc))
 		}
 	}
 	seen := map[uint32]bool{}
@@ -32,7 +40,7 @@ func (t *Table) openForeignKeys() {
 		seen[oid] = true
 		for i := range child.Constraints {
 			if c := &child.Constraints[i]; c.Type == 'f' && c.RefTable == t.Desc.OID {
-				t.referenced = append(t.referenced, &foreignKey{c, oid, t.Desc.OID})
+				t.referenced = append(t.referenced, t.set.foreignKey(c, child))
 			}
 		}
 	}
@@ -86,24 +94,6 @@ func (f *foreignKey) stillReferenced(child, parent *Table, values []datum.Datum)
 		parent.Desc.Name, f.c.Name, child.Desc.Name).
 		WithDetail("Key %s is still referenced from table %q.", parent.describe(f.c.RefColumns, values), child.Desc.Name).
 		WithTable(child.schema, child.Desc.Name).WithConstraint(f.c.Name)
-}
-
-// convertKey turns key values from one table's column types into another's.
-// ok is false when a value has no counterpart there: nothing can equal it.
-func convertKey(from *Table, fromCols []int16, to *Table, toCols []int16, values []datum.Datum) ([]datum.Datum, bool) {
-	list := slices.Clone(values)
-	for i := range list {
-		a, b := from.Desc.Columns[fromCols[i]-1].Type, to.Desc.Columns[toCols[i]-1].Type
-		if list[i].IsNull() || datum.KindOf(a.OID) == datum.KindOf(b.OID) {
-			continue
-		}
-		v, err := convert(list[i], a, types.Of(b.OID))
-		if err != nil {
-			return nil, false
-		}
-		list[i] = v
-	}
-	return list, true
 }
 
 // parentKey returns the key of the parent row with these values in the

@@ -145,6 +145,14 @@ func (evaluator) Default(_ *catalog.Table, c *catalog.Column) (datum.Datum, erro
 	return pgfmt.ParseText(c.Default, c.Type, pgfmt.Default())
 }
 
+// Assign goes by way of the value's text.
+func (evaluator) Assign(_ *catalog.Table, col *catalog.Column, to types.T) (table.RowFunc, error) {
+	from, at := col.Type, col.Attnum-1
+	return func(v []datum.Datum) (datum.Datum, error) {
+		return pgfmt.ParseText(pgfmt.Text(from, v[at], pgfmt.Default()), to, pgfmt.Default())
+	}, nil
+}
+
 // vals parses values of a table's columns; "null" is NULL.
 func vals(t *table.Table, list ...string) []datum.Datum {
 	out := make([]datum.Datum, len(t.Desc.Columns))

@@ -7,6 +7,7 @@ import (
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
+	"github.com/driftdb/driftdb/internal/types"
 )
 
 // RowFunc computes something from a row's values (values[attnum-1]). It must be
@@ -21,6 +22,9 @@ type Evaluator interface {
 	// Default computes a column's default for ON DELETE SET DEFAULT; NULL when
 	// it has none.
 	Default(t *catalog.Table, col *catalog.Column) (datum.Datum, error)
+	// Assign prepares the value of a column of a row of t as it is when assigned to
+	// a column of type to.
+	Assign(t *catalog.Table, col *catalog.Column, to types.T) (RowFunc, error)
 }
 
 // Set holds the tables of one catalog snapshot, prepared for use. It is safe for
@@ -34,7 +38,8 @@ type Set struct {
 }
 
 // NewSet returns the Set of a snapshot. ev may be nil when no table that is
-// opened has index expressions, partial indexes or SET DEFAULT actions.
+// opened has index expressions, partial indexes, SET DEFAULT actions or foreign
+// keys between columns of different types.
 func NewSet(cat *catalog.Snapshot, ev Evaluator) *Set {
 	return &Set{cat: cat, ev: ev, tables: make(map[uint32]*Table)}
 }

@@ -118,11 +118,25 @@ func (g *gen) check(t *table) string {
 	return c.name + " IS NOT NULL OR true"
 }
 
-// references is a unique key of one column of this kind, as "table (column)".
+// refers reports whether a column of kind k may refer to one of another: of the same
+// kind, and sometimes of another kind of numbers, which may be refused.
+func (g *gen) refers(k, to *kind) bool {
+	number := func(k *kind) bool {
+		switch k.name {
+		case "int2", "int4", "int8", "numeric", "float8":
+			return true
+		}
+		return false
+	}
+	return k == to || number(k) && number(to) && g.chance(30)
+}
+
+// references is a unique key of one column that this kind may refer to, as
+// "table (column)".
 func (g *gen) references(k *kind) (*table, string) {
 	for _, i := range g.Perm(len(g.w.tables)) {
 		t := g.w.tables[i]
-		if len(t.pk) == 1 && t.find(t.pk[0]) != nil && t.find(t.pk[0]).k == k {
+		if len(t.pk) == 1 && t.find(t.pk[0]) != nil && g.refers(k, t.find(t.pk[0]).k) {
 			ref := t.name
 			if g.chance(50) {
 				ref += " (" + t.pk[0] + ")"

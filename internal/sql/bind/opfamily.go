@@ -156,6 +156,21 @@ func strategies(op *builtin.Operator) []int {
 // number (1 <, 2 <=, 3 =, 4 >=, 5 >), nil when it has none.
 func SortOperator(oid types.OID, strategy int) *builtin.Operator { return sortOperator(oid, strategy) }
 
+// KeyComparable reports whether a column of type referencing can have a foreign key
+// to one of type referenced: the referenced type's default btree class has an
+// equality of the two, or the referencing type converts implicitly to the class's
+// type. As ATAddForeignKeyConstraint decides.
+func KeyComparable(referenced, referencing types.OID) bool {
+	c, ok := defaultClass(accessBtree, referenced)
+	if !ok {
+		return false
+	}
+	if families.operator[familyKey{c.family, c.input, referencing, strategyEqual}] != 0 {
+		return true
+	}
+	return canCoerce([]types.OID{referenced, referencing}, []types.OID{c.input, c.input}, implicit)
+}
+
 // needEquality fails when a type cannot be compared for equality.
 func (b *binder) needEquality(oid types.OID, pos int) *builtin.Operator {
 	op := sortOperator(oid, strategyEqual)

@@ -9,7 +9,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
-	"github.com/driftdb/driftdb/internal/sql/builtin"
+	"github.com/driftdb/driftdb/internal/sql/bind"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
@@ -434,23 +434,27 @@ func sameColumns(x *catalog.Index, columns []int16) bool {
 	return true
 }
 
-// compatibleKeys checks that each pair of columns can be compared.
+// compatibleKeys checks that the equality of the referenced key's index can
+// compare each pair of columns: by an operator of its own for the pair, or after
+// an implicit conversion of the referencing column.
 func compatibleKeys(name string, t *catalog.Table, columns []int16, p *catalog.Table, ref []int16) error {
 	for i, n := range columns {
 		a, b := t.ByAttnum(n), p.ByAttnum(ref[i])
-		if a.Type.OID == b.Type.OID || datum.KindOf(a.Type.OID) == datum.KindOf(b.Type.OID) {
-			continue
+		if !bind.KeyComparable(b.Type.OID, a.Type.OID) {
+			return pgerr.New(pgcode.DatatypeMismatch, "foreign key constraint %q cannot be implemented", name).
+				WithDetail("Key columns %q and %q are of incompatible types: %s and %s.", a.Name, b.Name, pgfmt.TypeName(a.Type.OID), pgfmt.TypeName(b.Type.OID))
 		}
-		// PostgreSQL takes what converts implicitly to the referenced column's type.
-		if k := builtin.FindCast(a.Type.OID, b.Type.OID); k != nil && k.Context == 'i' {
+		if from, to := datum.KindOf(a.Type.OID), datum.KindOf(b.Type.OID); from != to && (zoned(from) || zoned(to)) {
 			return pgerr.NotSupported("Give both columns the same type.",
-				"foreign key constraint %q between types %s and %s is not supported", name, pgfmt.FormatType(a.Type), pgfmt.FormatType(b.Type))
+				"foreign key constraint %q between types %s and %s, which depends on the time zone, is not supported", name, pgfmt.FormatType(a.Type), pgfmt.FormatType(b.Type))
 		}
-		return pgerr.New(pgcode.DatatypeMismatch, "foreign key constraint %q cannot be implemented", name).
-			WithDetail("Key columns %q and %q are of incompatible types: %s and %s.", a.Name, b.Name, pgfmt.TypeName(a.Type.OID), pgfmt.TypeName(b.Type.OID))
 	}
 	return nil
 }
+
+// zoned reports whether a conversion to or from a kind looks at the session's time
+// zone.
+func zoned(k datum.Kind) bool { return k == datum.TimestampTZ || k == datum.TimeTZ }
 
 func fkAction(a ast.FKAction) byte {
 	return "arcnd"[a]

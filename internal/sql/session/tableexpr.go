@@ -57,6 +57,16 @@ func (e evaluator) Default(_ *catalog.Table, col *catalog.Column) (datum.Datum, 
 	return exec.Evaluate(storedContext(), bound.Expr, nil)
 }
 
+// Assign implements table.Evaluator.
+func (e evaluator) Assign(t *catalog.Table, col *catalog.Column, to types.T) (table.RowFunc, error) {
+	tree := &ast.ColumnRef{Pos: -1, Fields: []string{col.Name}}
+	bound, err := bind.BindExpr(context.Background(), e.cat, t, tree, bind.UseStored, to, col.Name, bind.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return compileRow(t, bound, storedContext)
+}
+
 // compileRow makes a function of a row's values (values[attnum-1]) from an
 // expression bound over a table. It is safe for concurrent use.
 func compileRow(t *catalog.Table, e *bind.BoundExpr, newContext func() *builtin.Context) (table.RowFunc, error) {
