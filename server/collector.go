@@ -24,6 +24,7 @@ type figures struct {
 	seq, commits, rollbacks, syncs          float64
 	disk, table, log, memtable, cache       float64
 	hits, misses, compactions, transactions float64
+	rowHits, rowMisses, rowBytes            float64
 	diskFull                                float64
 }
 
@@ -47,6 +48,9 @@ func newCollector(e *engine.Engine) prometheus.Collector {
 	add("cache_bytes", "Bytes in the block cache.", gauge, func(f *figures) float64 { return f.cache })
 	add("cache_hits_total", "Blocks found in the cache.", counter, func(f *figures) float64 { return f.hits })
 	add("cache_misses_total", "Blocks read from disk.", counter, func(f *figures) float64 { return f.misses })
+	add("row_cache_bytes", "Bytes in the cache of rows read by key.", gauge, func(f *figures) float64 { return f.rowBytes })
+	add("row_cache_hits_total", "Rows read by key and found in the row cache.", counter, func(f *figures) float64 { return f.rowHits })
+	add("row_cache_misses_total", "Rows read by key and not found in the row cache.", counter, func(f *figures) float64 { return f.rowMisses })
 	add("compactions_total", "Compactions done.", counter, func(f *figures) float64 { return f.compactions })
 	add("disk_full", "1 while writes are refused for want of space.", gauge, func(f *figures) float64 { return f.diskFull })
 	return c
@@ -67,6 +71,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		seq: float64(s.LastSeq), commits: float64(counters.Commits.Load()), rollbacks: float64(counters.Rollbacks.Load()),
 		syncs: float64(s.Syncs), disk: float64(s.DiskBytes), table: float64(s.TableBytes), log: float64(s.LogBytes),
 		memtable: float64(s.MemTableBytes), cache: float64(s.CacheBytes), hits: float64(s.CacheHits), misses: float64(s.CacheMisses),
+		rowHits: float64(s.RowHits), rowMisses: float64(s.RowMisses), rowBytes: float64(s.RowBytes),
 		compactions: float64(s.Compactions), transactions: float64(c.e.Sessions().Txns.Active()),
 	}
 	if s.DiskFull {

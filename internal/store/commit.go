@@ -136,6 +136,11 @@ func (db *DB) sequence(b *Batch, root *Hash, sync bool) (*View, error) {
 	for _, h := range b.hashes {
 		db.newest.raise(h, seq)
 	}
+	if len(b.hashes) <= rowCommitMax {
+		db.rows.commit(repr, seq)
+	} else {
+		db.voidRows(b.touched, seq)
+	}
 	v := db.newView(seq, t, db.eng.NewSnapshot())
 	db.pub.enqueue(v, sync && !db.opts.Planted.PublishEarly)
 	return v, nil

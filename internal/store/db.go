@@ -36,6 +36,7 @@ type DB struct {
 	loads  loadTable
 	format formats
 	newest newestArray
+	rows   *rowCache
 	times  timeCache
 	ids    idAllocator
 	seqs   sequences
@@ -132,6 +133,7 @@ func (db *DB) open() error {
 	db.images.after = imageAfterRows
 	db.images.budget = max(0, db.opts.ScanImageBytes)
 	db.newest = newNewestArray(newestSlots)
+	db.rows = newRowCache(db.opts.RowCacheBytes)
 	if fresh {
 		if err := db.create(); err != nil {
 			return err

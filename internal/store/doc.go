@@ -78,6 +78,10 @@
 // too new, the past decides. If the storage's last change is at most S, the
 // present is the answer and the past is not opened.
 //
+// A Get asks two things before that, which hold copies of the present in memory:
+// the row cache (see rowCache) and, for a storage that is read much and not
+// changed, its image (see scanImage).
+//
 // Live entries of a storage frozen at F count as ending at F for every reader
 // that knows of F; a reader at S >= F sees nothing in it.
 package store

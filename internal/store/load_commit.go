@@ -90,6 +90,7 @@ func (db *DB) sequenceLoad(b *Batch, root *Hash) (*View, error) {
 		db.states.ensure(id).frozenAt.Store(uint64(seq))
 	}
 	b.load.raise(&db.newest, seq)
+	db.voidRows(b.touched, seq)
 	v := db.newView(seq, t, db.eng.NewSnapshot())
 	db.pub.enqueue(v, true)
 	return v, nil

@@ -49,6 +49,9 @@ type Stats struct {
 	CacheBytes      int64
 	CacheHits       int64
 	CacheMisses     int64
+	RowHits         uint64 // reads by key that the row cache answered
+	RowMisses       uint64
+	RowBytes        int64
 	Syncs           uint64
 	SyncSeconds     float64
 	Compactions     int64
@@ -85,6 +88,7 @@ func (db *DB) Stats() Stats {
 		DiskFull:        db.ballast.full.Load(),
 		Uptime:          m.Uptime,
 	}
+	s.RowHits, s.RowMisses, s.RowBytes = db.rows.stats()
 	if h := m.LogWriter.FsyncLatency; h != nil {
 		var out dto.Metric
 		if h.Write(&out) == nil {

@@ -50,6 +50,9 @@ type Options struct {
 	// ScanImageBytes limits the memory for images of much-scanned storages;
 	// 0 is a quarter of CacheBytes, negative makes none.
 	ScanImageBytes int64
+	// RowCacheBytes limits the memory for rows read by key; 0 is a sixteenth of
+	// CacheBytes, negative keeps none.
+	RowCacheBytes int64
 	// MemTableBytes is the size of the write buffer; 0 is 64 MiB.
 	MemTableBytes int64
 	// MaxBatchBytes limits one transaction's encoded size; 0 is 1.5 GiB.
@@ -108,6 +111,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.ScanImageBytes == 0 {
 		o.ScanImageBytes = o.CacheBytes / 4
+	}
+	if o.RowCacheBytes == 0 {
+		o.RowCacheBytes = o.CacheBytes / 16
 	}
 	if o.MaxBatchBytes == 0 {
 		o.MaxBatchBytes = defaultMaxBatch

@@ -61,21 +61,31 @@ func (r Reader) GetInto(dst []byte, id StorageID, key []byte) (ver Version, foun
 	if frozen <= r.at {
 		return Version{}, false, nil
 	}
+	db, hash := r.v.db, hashKey(id, key)
+	if ver, found = db.rows.get(dst, id, key, hash, r.at, db.states.replacedAt(id)); found {
+		ver.End = frozen
+		return ver, true, nil
+	}
+	if img := db.states.image(id, r.at); img != nil {
+		start, tuple, found := img.get(key)
+		return Version{Start: start, End: frozen, Tuple: append(dst, tuple...)}, found, nil
+	}
 	buf := keyBufs.Get().(*keyBuf)
 	switch {
 	case r.at >= r.v.seq || !r.changedSince(id):
-		ver, found, err = r.getPresent(buf, dst, id, key)
-	case r.at < r.v.db.openedAt || r.v.db.MaybeChangedSince(id, key, r.at):
+		ver, found, err = r.getPresent(buf, dst, id, key, hash)
+	case r.at < db.openedAt || db.newest.newest(hash) > r.at:
 		// Most likely a past version is the answer. Where nothing is known of the
 		// key, asking for a version that is not there is cheaper than reading one
 		// that is no answer.
 		if ver, found, err = r.getPast(buf, dst, id, key); !found && err == nil {
-			ver, found, err = r.getPresent(buf, dst, id, key)
+			ver, found, err = r.getPresent(buf, dst, id, key, hash)
 		}
 	default:
-		ver, found, err = r.getPresent(buf, dst, id, key)
+		ver, found, err = r.getPresent(buf, dst, id, key, hash)
 	}
 	keyBufs.Put(buf)
+	db.scanned(id, r.v, imagePointRows)
 	if found && ver.End > frozen {
 		ver.End = frozen
 	}
@@ -85,7 +95,7 @@ func (r Reader) GetInto(dst []byte, id StorageID, key []byte) (ver Version, foun
 // getPresent returns the present entry of a key if it had started by the
 // Reader's moment. Of it and the past version that getPast finds at most one is
 // alive then, so the order of looking is a matter of speed.
-func (r Reader) getPresent(buf *keyBuf, dst []byte, id StorageID, key []byte) (Version, bool, error) {
+func (r Reader) getPresent(buf *keyBuf, dst []byte, id StorageID, key []byte, hash uint32) (Version, bool, error) {
 	it, err := r.v.pointIter(poolPoint)
 	if err != nil {
 		return Version{}, false, err
@@ -99,7 +109,10 @@ func (r Reader) getPresent(buf *keyBuf, dst []byte, id StorageID, key []byte) (V
 	if err != nil || start > r.at {
 		return Version{}, false, err
 	}
-	return Version{Start: start, End: MaxSeq, Tuple: append(dst, tuple...)}, true, nil
+	ver := Version{Start: start, End: MaxSeq, Tuple: tuple}
+	r.v.db.rows.fill(id, key, hash, ver, r.v.seq, &r.v.db.newest)
+	ver.Tuple = append(dst, tuple...)
+	return ver, true, nil
 }
 
 // getPast returns the past version of a key with the greatest start up to the

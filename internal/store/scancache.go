@@ -17,9 +17,9 @@ import (
 // reader whose moment is at or after the storage's last change, as long as that
 // change is at or before built; a commit to the storage therefore ends its use
 // by raising lastChange, before the commit is published, with no further step.
-// Images are made in the background for storages that are scanned much more than
+// Images are made in the background for storages that are read much more than
 // changed, and by a large load for the storage it fills; they may be dropped at
-// any time.
+// any time. Reads by key use them too.
 type scanImage struct {
 	built  Seq
 	chunks []imageChunk
@@ -43,6 +43,9 @@ const (
 	// imageCountRows is the least scan that counts; a lower threshold lowers
 	// it too.
 	imageCountRows = 1000
+	// imagePointRows is how many scanned rows a read by key counts for that went
+	// through the engine.
+	imagePointRows = 32
 )
 
 func (c *imageChunk) key(i int) []byte { return c.data[c.offs[2*i]:c.offs[2*i+1]] }
@@ -82,6 +85,19 @@ func (m *scanImage) find(key []byte) (chunk, row int) {
 		return chunk + 1, 0
 	}
 	return chunk, row
+}
+
+// get returns the row of a key.
+func (m *scanImage) get(key []byte) (start Seq, tuple []byte, ok bool) {
+	chunk, row := m.find(key)
+	if chunk >= len(m.chunks) {
+		return 0, nil, false
+	}
+	c := &m.chunks[chunk]
+	if row >= len(c.starts) || !bytes.Equal(c.key(row), key) {
+		return 0, nil, false
+	}
+	return c.starts[row], c.data[c.offs[2*row+1]:c.offs[2*row+2]], true
 }
 
 // imageCursor walks the rows of an image between two positions.
@@ -172,7 +188,8 @@ func (it *Iter) load(c *imageChunk, row int) {
 }
 
 // scanned counts rows read through the engine and has an image made when a
-// storage is read much without being changed.
+// storage is read much without being changed: at least as much as it takes to make
+// the image.
 func (db *DB) scanned(id StorageID, v *View, rows int) {
 	st := db.states.get(id)
 	if st == nil || db.images.budget == 0 {
@@ -182,7 +199,7 @@ func (db *DB) scanned(id StorageID, v *View, rows int) {
 	if st.scannedSince.Swap(last) != last {
 		st.scannedRows.Store(0)
 	}
-	if st.scannedRows.Add(int64(rows)) < db.images.after || Seq(last) > v.seq || st.imageFor(v.seq) != nil {
+	if st.scannedRows.Add(int64(rows)) < max(db.images.after, st.imageRows.Load()) || Seq(last) > v.seq || st.imageFor(v.seq) != nil {
 		return
 	}
 	im := &db.images
@@ -198,12 +215,13 @@ func (db *DB) scanned(id StorageID, v *View, rows int) {
 	im.building[id] = true
 	go func() {
 		defer db.life.RUnlock()
-		img := db.buildImage(id)
+		img, rows := db.buildImage(id)
 		im.mu.Lock()
 		defer im.mu.Unlock()
 		delete(im.building, id)
+		st.imageRows.Store(rows)
 		if img == nil {
-			st.scannedRows.Store(-8 * imageAfterRows) // not soon again
+			st.scannedRows.Store(-8 * max(rows, imageAfterRows)) // not soon again
 			return
 		}
 		if old := im.made[id]; old != nil {
@@ -252,9 +270,9 @@ func (b *imageBuilder) seal() int64 {
 	return n
 }
 
-// buildImage reads a storage's present into an image. It gives up when the
-// budget is spent or the storage changes meanwhile.
-func (db *DB) buildImage(id StorageID) *scanImage {
+// buildImage reads a storage's present into an image and returns it with the number
+// of rows read. It gives up when the budget is spent or the storage changes meanwhile.
+func (db *DB) buildImage(id StorageID) (img *scanImage, rows int64) {
 	v := db.View()
 	defer v.Release()
 	it := v.Scan(id, nil, nil, ScanOptions{})
@@ -267,6 +285,7 @@ func (db *DB) buildImage(id StorageID) *scanImage {
 	}
 	good := true
 	for good && it.Next() {
+		rows++
 		b.add(it.Key(), it.Tuple(), it.Start())
 		if b.full() {
 			good = seal()
@@ -274,9 +293,9 @@ func (db *DB) buildImage(id StorageID) *scanImage {
 	}
 	if !good || it.Err() != nil || !seal() {
 		db.images.used.Add(-b.img.bytes)
-		return nil
+		return nil, rows
 	}
-	return b.img
+	return b.img, rows
 }
 
 // loadedImages lays out what a large load brings to storages that were empty, so

@@ -29,6 +29,46 @@ func awaitImage(t testing.TB, db *DB, id StorageID) {
 	}
 }
 
+// Reads by key through an image find every row and no other, also at a past moment
+// since when nothing changed, and have an image made.
+func TestScanImageByKey(t *testing.T) {
+	db := openSmall(t, vfs.NewMem(), func(o *Options) { o.ScanImageBytes = 64 << 20; o.RowCacheBytes = -1 })
+	defer db.Close()
+	db.images.after = 1000
+	const rows = 2*imageChunkRows + 10
+	seq := commit(t, db, func(b *Batch) {
+		for i := range uint64(rows) {
+			b.Put(100, benchKey(nil, 2*i+1), benchKey(nil, i))
+		}
+	})
+	commit(t, db, func(b *Batch) { b.Put(101, []byte("k"), nil) })
+	v := db.View()
+	defer v.Release()
+	check := func(r Reader) {
+		t.Helper()
+		for n := range uint64(2*rows + 2) {
+			ver, found, err := r.Get(100, benchKey(nil, n))
+			must(t, err)
+			if want := n%2 == 1 && n < 2*rows; found != want {
+				t.Fatalf("key %d found: %v", n, found)
+			} else if want && (ver.Start != seq || ver.End != MaxSeq || string(ver.Tuple) != string(benchKey(nil, n/2))) {
+				t.Fatalf("key %d: %+v", n, ver)
+			}
+		}
+	}
+	for deadline := time.Now().Add(10 * time.Second); db.states.image(100, v.Seq()) == nil; {
+		check(v.Reader)
+		if time.Now().After(deadline) {
+			t.Fatal("no image was made")
+		}
+	}
+	check(v.Reader)
+	check(v.At(seq))
+	if _, found, _ := v.At(seq-1).Get(100, benchKey(nil, 1)); found {
+		t.Fatal("a row before its time")
+	}
+}
+
 // Scans through an image and through the engine must agree on every span and in
 // both directions, and a commit must end the image's use at once.
 func TestScanImage(t *testing.T) {

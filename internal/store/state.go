@@ -11,10 +11,12 @@ import (
 type storageState struct {
 	lastChange atomic.Uint64
 	frozenAt   atomic.Uint64 // 0: not frozen
+	replacedAt atomic.Uint64 // last commit that the row cache did not follow key by key
 
 	image        atomic.Pointer[scanImage]
 	scannedRows  atomic.Int64  // rows scanned since the change below
 	scannedSince atomic.Uint64 // the lastChange that scannedRows counts from
+	imageRows    atomic.Int64  // rows read for the last image
 
 	size    atomic.Uint64 // the last answer of StorageBytes
 	sizedAt atomic.Int64  // and when that was, in nanoseconds of the wall clock
@@ -63,6 +65,23 @@ func (t *stateTable) frozen(id StorageID, s Seq) Seq {
 		}
 	}
 	return MaxSeq
+}
+
+// replacedAt returns the last commit that changed a storage without the row cache
+// following it, 0 if none did.
+func (t *stateTable) replacedAt(id StorageID) Seq {
+	if st := t.get(id); st != nil {
+		return Seq(st.replacedAt.Load())
+	}
+	return 0
+}
+
+// image returns the image of a storage that answers for a moment, or nil.
+func (t *stateTable) image(id StorageID, at Seq) *scanImage {
+	if st := t.get(id); st != nil {
+		return st.imageFor(at)
+	}
+	return nil
 }
 
 // appendState encodes a state for the checkpoint written with the chain hash.
