@@ -20,11 +20,11 @@ type Waller interface {
 // resyncEvery is how often System compares itself with the wall clock.
 const resyncEvery = 250 * time.Millisecond
 
-// System is the machine's clock. It advances with the monotonic clock. When the
+// System is the machine's clock, smoothed. It advances with the monotonic clock. When the
 // wall clock is ahead (set forward, or the machine slept) it jumps to it; when
 // the wall clock is behind, it runs at half speed until they meet again.
 type System struct {
-	start time.Time // carries the monotonic reading all elapsed times refer to
+	read func() (mono time.Duration, wall int64)
 
 	mu       sync.Mutex
 	base     int64         // reading at the last comparison, microseconds
@@ -35,19 +35,33 @@ type System struct {
 
 // NewSystem returns a clock that starts at the present wall time.
 func NewSystem() *System {
-	now := time.Now()
-	return &System{start: now, base: now.UnixMicro(), last: now.UnixMicro()}
+	start := time.Now() // carries the monotonic reading all elapsed times refer to
+	return NewSource(func() (time.Duration, int64) {
+		now := time.Now()
+		return now.Sub(start), now.UnixMicro()
+	})
+}
+
+// NewSource returns a System over other clocks than the machine's. read returns the
+// monotonic time, which never decreases, and the wall clock in microseconds, which
+// may do anything; it must be safe for concurrent use.
+func NewSource(read func() (mono time.Duration, wall int64)) *System {
+	mono, wall := read()
+	return &System{read: read, base: wall, baseMono: mono, last: wall}
 }
 
 // Wall returns the wall clock as the operating system gives it.
-func (s *System) Wall() int64 { return time.Now().UnixMicro() }
+func (s *System) Wall() int64 {
+	_, wall := s.read()
+	return wall
+}
 
 // Now returns the smoothed time.
 func (s *System) Now() int64 {
-	now := time.Now()
+	mono, wall := s.read()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.advance(now.Sub(s.start), now.UnixMicro())
+	return s.advance(mono, wall)
 }
 
 // advance computes the reading for a monotonic and a wall time. s.mu is held.

@@ -5,25 +5,40 @@ import (
 	"time"
 )
 
+// machine is a System over clocks that the test sets.
+type machine struct {
+	*System
+	mono, off time.Duration // how far the wall clock is off
+}
+
+const epoch = 1_700_000_000_000_000
+
+func newMachine() *machine {
+	m := &machine{}
+	m.System = NewSource(func() (time.Duration, int64) { return m.mono, epoch + (m.mono + m.off).Microseconds() })
+	return m
+}
+
 // at runs the clock to a monotonic time with a wall clock that differs from it.
-func at(s *System, mono, wallOff time.Duration) int64 {
-	return s.advance(mono, s.start.UnixMicro()+(mono+wallOff).Microseconds())
+func (m *machine) at(mono, off time.Duration) int64 {
+	m.mono, m.off = mono, off
+	return m.Now()
 }
 
 func TestFollowsTheMonotonicClock(t *testing.T) {
-	s := NewSystem()
-	t0 := at(s, 0, 0)
+	s := newMachine()
+	t0 := s.at(0, 0)
 	for d := time.Duration(0); d < 2*time.Second; d += 10 * time.Millisecond {
-		if got := at(s, d, 0) - t0; got != d.Microseconds() {
+		if got := s.at(d, 0) - t0; got != d.Microseconds() {
 			t.Fatalf("after %v the clock moved %d us", d, got)
 		}
 	}
 }
 
 func TestWallSetForwardIsFollowed(t *testing.T) {
-	s := NewSystem()
-	t0 := at(s, 0, 0)
-	if got := at(s, time.Second, time.Hour) - t0; got != (time.Hour + time.Second).Microseconds() {
+	s := newMachine()
+	t0 := s.at(0, 0)
+	if got := s.at(time.Second, time.Hour) - t0; got != (time.Hour + time.Second).Microseconds() {
 		t.Fatalf("moved %d us", got)
 	}
 }
@@ -31,17 +46,17 @@ func TestWallSetForwardIsFollowed(t *testing.T) {
 // Set back, the wall clock is met again by running at half speed, never by
 // stepping back.
 func TestWallSetBackIsSlewed(t *testing.T) {
-	s := NewSystem()
-	last := at(s, 0, 0)
+	s := newMachine()
+	last := s.at(0, 0)
 	const back = -2 * time.Second
 	met := time.Duration(0)
 	for d := time.Duration(0); d < 10*time.Second; d += 50 * time.Millisecond {
-		now := at(s, d, back)
+		now := s.at(d, back)
 		if now < last {
 			t.Fatalf("after %v the clock went back by %d us", d, last-now)
 		}
 		last = now
-		if wall := s.start.UnixMicro() + (d + back).Microseconds(); now <= wall && met == 0 {
+		if now <= s.Wall() && met == 0 {
 			met = d
 		}
 	}

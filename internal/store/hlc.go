@@ -31,12 +31,23 @@ type hybridClock struct {
 	writing *ceilingWrite
 }
 
-// ceilingAhead is how far the stored ceiling runs ahead of the clock. After a
-// crash, commit times begin at the ceiling.
-const ceilingAhead = int64(2 * time.Second / time.Microsecond)
+// After a crash, commit times begin at the stored ceiling. It runs ahead of the
+// clock, so that it is seldom written; of a time that is itself ahead of the clock,
+// as after a crash, it is kept close, or every crash would add to the distance.
+const (
+	ceilingAhead = int64(2 * time.Second / time.Microsecond)
+	ceilingClose = int64(time.Millisecond / time.Microsecond)
+)
 
 // now returns the present time, never below a time already taken.
 func (h *hybridClock) now() Time { return Time(max(h.clock.Now(), h.last.Load())) }
+
+// future reports whether t is too far ahead to be closed. The clock decides, not
+// now: each closed time moves now up to itself, and readers could lead commit times
+// away from the clock in steps.
+func (h *hybridClock) future(t Time) bool {
+	return int64(t) > h.last.Load() && t-Time(h.clock.Now()) > maxFuture
+}
 
 // stamp takes the next commit time.
 func (h *hybridClock) stamp() Time {
@@ -95,7 +106,7 @@ func (h *hybridClock) startWrite(db *DB, t int64) *ceilingWrite {
 	w := &ceilingWrite{done: make(chan struct{})}
 	h.writing = w
 	go func() {
-		w.err = h.write(db, max(t, h.clock.Now())+ceilingAhead)
+		w.err = h.write(db, max(t+ceilingClose, h.clock.Now()+ceilingAhead, h.ceiling.Load()))
 		h.mu.Lock()
 		h.writing = nil
 		h.mu.Unlock()

@@ -481,7 +481,10 @@ func (h *harness) readTime(rng *rand.Rand) error {
 	}
 	t := want + Time(rng.IntN(5)-2)
 	if rng.IntN(3) == 0 {
-		t = h.db.Now() + Time(rng.IntN(1_000_000))
+		t = Time(h.db.hlc.clock.Now()) + Time(rng.IntN(1_000_000))
+	}
+	if h.db.hlc.future(t) {
+		t = h.db.Now()
 	}
 	h.closed = max(h.closed, t)
 	expect := Seq(0)

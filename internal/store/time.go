@@ -9,7 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// maxFuture is how far ahead of the clock a moment may lie.
+// maxFuture is how far ahead of the clock a moment may lie that is not closed yet.
 const maxFuture = Time(time.Second / time.Microsecond)
 
 // Now returns the time of the store's clock, which is also now() in SQL. It is
@@ -19,10 +19,10 @@ func (db *DB) Now() Time { return db.hlc.now() }
 // SeqAt returns the last commit whose time is at most t, and 0 before the first.
 // It closes t: it waits until every commit that may have such a time is visible,
 // and no later commit gets one, in this process or after a restart. A moment
-// more than a second ahead fails with ErrFuture.
+// more than a second ahead of the clock fails with ErrFuture, unless it is closed.
 func (db *DB) SeqAt(ctx context.Context, t Time) (Seq, error) {
 	if v := db.published.Load(); t >= v.time {
-		if t-db.Now() > maxFuture {
+		if db.hlc.future(t) {
 			return 0, ErrFuture
 		}
 		if err := db.closeTime(ctx, t); err != nil {
