@@ -107,6 +107,9 @@ func (db *DB) open() error {
 		return fmt.Errorf("%w: %s", ErrNotADatabase, db.dir)
 	}
 	db.log = &engineLogger{log: db.opts.Logger, fatal: db.fail}
+	if !db.opts.NoSync {
+		fs = zeroedLogs{fs}
+	}
 	db.fs = db.ballast.wrap(db, fs)
 	eo := db.opts.engineOptions(db.fs, db.log)
 	eo.Lock = db.dirLock
