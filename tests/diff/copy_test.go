@@ -76,5 +76,5 @@ func (g *gen) copyIn() *statement {
 	if g.chance(8) && !csv {
 		body += "\\.\n"
 	}
-	return &statement{kind: "copy/in", sql: fmt.Sprintf("COPY %s (%s) FROM STDIN%s", t.name, columnList(cols), options), copyIn: body, writes: true, sequences: t.sequences()}
+	return &statement{kind: "copy/in", sql: fmt.Sprintf("COPY %s (%s) FROM STDIN%s", t.name, columnList(cols), options), copyIn: body, writes: true}
 }

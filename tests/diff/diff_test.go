@@ -225,6 +225,11 @@ func (r *runner) episode() {
 		script = append(script, st)
 		ref, got := r.both(st)
 		d := difference(st, &ref, &got)
+		if rule, ok := strings.CutPrefix(d, undecided+": "); ok && ruleNamed(rule).verify != nil {
+			if wrong := ruleNamed(rule).verify(r, &ref, &got); wrong != "" {
+				d = "unique keys: " + wrong
+			}
+		}
 		r.count(st, &ref, &got, d)
 		if rule, ok := strings.CutPrefix(d, undecided+": "); ok {
 			r.tally.rules[rule]++

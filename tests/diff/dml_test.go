@@ -51,7 +51,7 @@ func (g *gen) insert() *statement {
 	if t == nil {
 		return nil
 	}
-	return &statement{kind: "insert/values", sql: g.insertValues(t) + g.returning(t), writes: true, sequences: t.sequences()}
+	return &statement{kind: "insert/values", sql: g.insertValues(t) + g.returning(t), writes: true}
 }
 
 func (g *gen) insertValues(t *table) string {
@@ -130,7 +130,7 @@ func (g *gen) onConflict() *statement {
 			sql += " WHERE " + g.expr(kindByName["bool"], s, 2)
 		}
 	}
-	return &statement{kind: "insert/on conflict", sql: sql + g.returning(t), writes: true, sequences: t.sequences()}
+	return &statement{kind: "insert/on conflict", sql: sql + g.returning(t), writes: true}
 }
 
 // assignments makes the SET list of an UPDATE. Which of several rows gets which

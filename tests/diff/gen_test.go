@@ -116,8 +116,9 @@ type statement struct {
 	loose bool
 	// copyIn is the data sent for COPY FROM STDIN.
 	copyIn string
-	// sequences are queries that name the sequences an INSERT may have drawn from:
-	// how many numbers a failed one used up is not defined, so they are set anew.
+	// sequences are queries that name the sequences an INSERT of a query's rows may
+	// have drawn from: how many numbers a failed one used up is open, so they are set
+	// anew.
 	sequences []string
 	// writes tells that the databases may differ after a difference.
 	writes bool

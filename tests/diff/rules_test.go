@@ -8,14 +8,17 @@ type rule struct {
 	name   string
 	why    string
 	allows func(st *statement, ref, got *outcome) bool
+	// verify, where there is one, looks at what the two sides hold and returns what
+	// is wrong all the same.
+	verify func(r *runner, ref, got *outcome) string
 }
 
 // rules are tried in order. They look at ends that differ: one side succeeded and
 // the other failed, or both failed with different SQLSTATEs.
 var rules = []rule{
 	{
-		"order of evaluation", "an expression that fails for some rows is reached or not by the order in which conditions are tried, rows are joined and groups are made, which is the planner's choice; so is which of several failing expressions is computed first",
-		func(st *statement, ref, got *outcome) bool {
+		name: "order of evaluation", why: "an expression that fails for some rows is reached or not by the order in which conditions are tried, rows are joined and groups are made, which is the planner's choice; so is which of several failing expressions is computed first",
+		allows: func(st *statement, ref, got *outcome) bool {
 			if !ofData(ref) || !ofData(got) {
 				return false
 			}
@@ -27,30 +30,25 @@ var rules = []rule{
 		},
 	},
 	{
-		"first wrong line", "COPY computes several lines before it writes them: a wrong line may be found before the broken constraint of an earlier one",
-		func(st *statement, ref, got *outcome) bool {
-			return ref.code != "" && got.code != "" && st.copyIn != ""
-		},
-	},
-	{
-		"first wrong row", "a write of many rows meets a wrong value or a broken constraint first, depending on how many rows are computed at once",
-		func(st *statement, ref, got *outcome) bool {
+		name: "first wrong row", why: "a write of many rows meets a wrong value or a broken constraint first, depending on how many rows are computed at once",
+		allows: func(st *statement, ref, got *outcome) bool {
 			return st.writes && broken(ref) && broken(got)
 		},
 	},
 	{
-		"order of updated rows", "both servers check unique keys row by row, so whether UPDATE meets a key that a later row would give up depends on the order of rows: that of writing in PostgreSQL, that of the primary key in DriftDB",
-		func(st *statement, ref, got *outcome) bool {
+		name: "order of updated rows", why: "both servers check unique keys row by row, so whether UPDATE meets a key that a later row would give up depends on the order of rows: that of writing in PostgreSQL, that of the primary key in DriftDB",
+		allows: func(st *statement, ref, got *outcome) bool {
 			return strings.HasPrefix(st.kind, "update/") && (ref.code == "23505" && got.code == "" || ref.code == "" && got.code == "23505")
 		},
+		verify: (*runner).uniqueOrder,
 	},
 	{
-		"cursor on no rows", "PostgreSQL does not open a relation that its planner found to give no rows; DriftDB counts every relation that an open cursor names as in use",
-		func(st *statement, ref, got *outcome) bool { return ref.code == "" && got.code == "55006" },
+		name: "cursor on no rows", why: "PostgreSQL does not open a relation that its planner found to give no rows; DriftDB counts every relation that an open cursor names as in use",
+		allows: func(st *statement, ref, got *outcome) bool { return ref.code == "" && got.code == "55006" },
 	},
 	{
-		"row types of tables", "COMPAT.md: composite types do not exist",
-		func(_ *statement, _, got *outcome) bool {
+		name: "row types of tables", why: "COMPAT.md: composite types do not exist",
+		allows: func(_ *statement, _, got *outcome) bool {
 			return got.code == "0A000" && strings.HasPrefix(got.message, "row type ")
 		},
 	},
@@ -60,6 +58,16 @@ var rules = []rule{
 func allowed(st *statement, ref, got *outcome) *rule {
 	for i := range rules {
 		if rules[i].allows(st, ref, got) {
+			return &rules[i]
+		}
+	}
+	return nil
+}
+
+// ruleNamed returns the rule of a name.
+func ruleNamed(name string) *rule {
+	for i := range rules {
+		if rules[i].name == name {
 			return &rules[i]
 		}
 	}

@@ -521,9 +521,6 @@ func (e *Env) alterType(t *catalog.Table, c *ast.AlterTableCmd) error {
 	if err := e.retypeIndexes(old, t, attnum); err != nil {
 		return err
 	}
-	if err := e.foreignKeysFit(t, attnum); err != nil {
-		return err
-	}
 	for i := range t.Constraints {
 		k := &t.Constraints[i]
 		if k.Type == 'c' && slices.Contains(k.Columns, attnum) { // it means something else now, or nothing
@@ -531,6 +528,9 @@ func (e *Env) alterType(t *catalog.Table, c *ast.AlterTableCmd) error {
 				return withoutPosition(err)
 			}
 		}
+	}
+	if err := e.foreignKeysFit(t, attnum); err != nil {
+		return err
 	}
 	relayout(t)
 	if c.Expr == nil && compatible(from, typ) && !slices.Contains(t.PrimaryKey, attnum) {

@@ -133,6 +133,15 @@ const (
 )
 
 func (s *shortPlan) run(env *Env) (Cursor, error) {
+	r := s.open(env)
+	if err := s.prog.compute(r.ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// open prepares an execution.
+func (s *shortPlan) open(env *Env) *shortRun {
 	r, _ := s.pool.Get().(*shortRun)
 	if r == nil {
 		r = &shortRun{plan: s, ctx: expr.NewCtx(nil, s.prog.sizes, nil)}
@@ -144,10 +153,7 @@ func (s *shortPlan) run(env *Env) (Cursor, error) {
 	r.env, r.state, r.next, r.count = *env, shortNew, 0, 0
 	r.ctx.Reset(s.prog.sizes)
 	r.ctx.B, r.ctx.Params = env.B, env.Params
-	if err := s.prog.compute(r.ctx); err != nil {
-		return nil, err
-	}
-	return r, nil
+	return r
 }
 
 // NextRow implements Cursor.
@@ -308,20 +314,8 @@ func (r *shortRun) insert() ([]datum.Datum, error) {
 
 func (r *shortRun) insertOne() ([]datum.Datum, error) {
 	s := r.plan
-	row := r.row[:0]
-	if s.values != nil {
-		for _, n := range s.values.rows[r.next] {
-			d, err := n.Row(r.ctx, nil)
-			if err != nil {
-				return nil, err
-			}
-			row = append(row, d)
-		}
-	}
-	r.row = row
-	r.next++
-	row, ok, err := r.apply(row)
-	if !ok || err != nil {
+	row, err := r.proposed()
+	if err != nil {
 		return nil, err
 	}
 	for k, att := range s.insert.op.Attnums {

@@ -407,7 +407,7 @@ func (s *Session) copyLines(ctx context.Context, r *copyfmt.Reader, t *catalog.T
 		}
 		fields, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return storeLines(t, ins)
 		}
 		if err != nil {
 			return err
@@ -427,10 +427,27 @@ func (s *Session) copyLines(ctx context.Context, r *copyfmt.Reader, t *catalog.T
 				return copyColumn(err, t, r, names[i], fields[i].Text)
 			}
 		}
-		if err := ins.add(row); err != nil {
-			return copyLine(err, t, r)
+		if err := ins.make(row, r.Line(), len(r.Text())); err != nil {
+			return err
+		}
+		if ins.full() {
+			if err := storeLines(t, ins); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// storeLines stores the rows of the lines read so far.
+func storeLines(t *catalog.Table, ins *inserter) error {
+	line, err := ins.store()
+	var e *pgerr.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	c := *e
+	c.Where = fmt.Sprintf("COPY %s, line %d", t.Name, line)
+	return &c
 }
 
 // copyColumn adds the CONTEXT of a value that could not be read.
@@ -438,17 +455,6 @@ func copyColumn(err error, t *catalog.Table, r *copyfmt.Reader, column, text str
 	e := *pgerr.From(err)
 	e.Where = fmt.Sprintf("COPY %s, line %d, column %s: \"%s\"", t.Name, r.Line(), column, shorten(text))
 	return &e
-}
-
-// copyLine adds the CONTEXT of a row that could not be stored.
-func copyLine(err error, t *catalog.Table, r *copyfmt.Reader) error {
-	var e *pgerr.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	c := *e
-	c.Where = fmt.Sprintf("COPY %s, line %d", t.Name, r.Line())
-	return &c
 }
 
 // copyContext adds the CONTEXT of an error in a line.

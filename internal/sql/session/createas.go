@@ -96,7 +96,10 @@ func (s *Session) fill(ctx context.Context, st statement, t *catalog.Table, r *r
 		if row == nil {
 			return ins.finish()
 		}
-		if err := ins.add(row); err != nil {
+		if err := ins.make(row, 0, 0); err != nil {
+			return 0, err
+		}
+		if _, err := ins.store(); err != nil {
 			return 0, err
 		}
 	}

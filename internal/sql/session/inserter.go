@@ -9,17 +9,32 @@ import (
 	"github.com/driftdb/driftdb/internal/txn"
 )
 
-// inserter inserts many rows into a table, one by one, through one plan: an
-// INSERT whose values are parameters, so that defaults, identity and constraints
-// are those of INSERT.
+// inserter inserts many rows into a table through one plan: an INSERT whose values
+// are parameters, so that defaults, identity and constraints are those of INSERT.
+//
+// As in PostgreSQL's COPY rows are made, with their defaults and checks, some time
+// before they are stored, where unique keys are checked: a failing COPY has drawn
+// from its sequences for the rows that it had read.
 type inserter struct {
-	s    *Session
-	plan *planned
-	stmt *txn.Statement
-	env  exec.Env
-	rows int64
-	done bool
+	rows   *exec.Appender
+	stmt   *txn.Statement
+	made   []madeRow
+	bytes  int // of their lines
+	stored int64
+	done   bool
 }
+
+// madeRow is a row that is not stored yet, and the line it came from.
+type madeRow struct {
+	values []datum.Datum
+	line   int
+}
+
+// Bounds of the rows that are made before they are stored, PostgreSQL's.
+const (
+	madeRowsMax  = 1000
+	madeBytesMax = 65535
+)
 
 // openInsert prepares to insert into the named columns of a table.
 func (s *Session) openInsert(ctx context.Context, st statement, t *ast.RangeVar, columns []string) (*inserter, error) {
@@ -57,7 +72,12 @@ func (s *Session) openInsert(ctx context.Context, st statement, t *ast.RangeVar,
 			Ctx: ctx, B: s.context(ctx), Stmt: stmt, Tables: pl.tables, TableOf: pl.tableOf, Virtual: virtual{s, c.snapshot}, Moments: execMoments{s},
 		}
 		s.limits(&env)
-		return &inserter{s: s, plan: pl, stmt: stmt, env: env}, nil
+		rows, err := pl.program.NewAppender(env)
+		if err != nil {
+			stmt.Close()
+			return nil, err
+		}
+		return &inserter{rows: rows, stmt: stmt}, nil
 	}
 }
 
@@ -75,30 +95,48 @@ func insertParams(t *ast.RangeVar, columns []string) *ast.InsertStmt {
 	return ins
 }
 
-// add inserts one row; the slice may be reused.
-func (i *inserter) add(row []datum.Datum) error {
-	i.env.Params = row
-	c, err := i.plan.program.Run(i.env)
+// make computes a row of the columns' values and checks it alone; the slice may be
+// reused. line is the number and bytes the length of the line it came from. The
+// caller calls store next.
+func (i *inserter) make(row []datum.Datum, line, bytes int) error {
+	values, err := i.rows.Make(row)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	if _, err := c.NextRow(); err != nil {
-		return err
-	}
-	i.rows += c.RowsAffected()
+	i.made = append(i.made, madeRow{values, line})
+	i.bytes += bytes
 	return nil
 }
 
-// finish ends the insertion and returns the number of rows.
+// full reports whether enough rows are made to be stored.
+func (i *inserter) full() bool {
+	return len(i.made) >= madeRowsMax || i.bytes >= madeBytesMax || i.rows.Volatile()
+}
+
+// store stores the rows that are made. An error comes with the line of its row.
+func (i *inserter) store() (line int, err error) {
+	for _, r := range i.made {
+		if err := i.rows.Store(r.values); err != nil {
+			return r.line, err
+		}
+	}
+	i.stored += int64(len(i.made))
+	clear(i.made)
+	i.made, i.bytes = i.made[:0], 0
+	return 0, nil
+}
+
+// finish ends the insertion, with all rows stored, and returns their number.
 func (i *inserter) finish() (int64, error) {
+	err := i.rows.Finish()
 	i.close()
-	return i.rows, nil
+	return i.stored, err
 }
 
 func (i *inserter) close() {
 	if !i.done {
 		i.done = true
+		i.rows.Close()
 		i.stmt.Close()
 	}
 }

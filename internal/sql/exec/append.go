@@ -1,0 +1,120 @@
+package exec
+
+import (
+	"slices"
+
+	"github.com/driftdb/driftdb/internal/datum"
+	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/sql/phys"
+	"github.com/driftdb/driftdb/internal/sql/plan"
+)
+
+// Appender adds many rows to a table through one plan, an INSERT of one row of
+// VALUES that are parameters. It does so in two steps, because COPY makes several
+// rows before it stores them: Make and Store. It belongs to one goroutine.
+type Appender struct {
+	run      *shortRun
+	volatile bool
+}
+
+// NewAppender prepares to add rows. env.Params is not used.
+func (p *Program) NewAppender(env Env) (*Appender, error) {
+	s := p.short
+	if s == nil || s.insert == nil || s.insert.conflict != nil || s.values != nil && len(s.values.rows) != 1 {
+		return nil, pgerr.Internal("rows cannot be appended by this plan")
+	}
+	r := s.open(&env)
+	ins, err := newInserter(s.insert, &r.env, r.ctx)
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	r.ins = ins
+	return &Appender{run: r, volatile: volatileValues(p.plan.Root)}, nil
+}
+
+// volatileValues reports whether a row's values call volatile functions other than
+// nextval.
+func volatileValues(n phys.Node) bool {
+	found := false
+	look := func(e plan.Expr) {
+		plan.Walk(e, func(x plan.Expr) bool {
+			if f, ok := x.(*plan.FuncCall); ok && f.Proc.Volatility == 'v' && f.Proc.Source != "nextval_oid" {
+				found = true
+			}
+			return !found
+		})
+	}
+	switch n := n.(type) {
+	case *phys.Project:
+		for _, it := range n.Items {
+			look(it.Expr)
+		}
+	case *phys.Values:
+		for _, row := range n.Rows {
+			for _, e := range row {
+				look(e)
+			}
+		}
+	}
+	return found || slices.ContainsFunc(n.Inputs(), volatileValues)
+}
+
+// Volatile reports whether the values of a row may depend on the rows before it, so
+// that each must be stored before the next is made.
+func (a *Appender) Volatile() bool { return a.volatile }
+
+// Make computes a row from the parameters: its defaults, identity and generated
+// columns. It checks NOT NULL and CHECK constraints. The row is the caller's.
+func (a *Appender) Make(params []datum.Datum) ([]datum.Datum, error) {
+	r := a.run
+	r.next = 0
+	r.ctx.Reset(r.plan.prog.sizes) // forgets what depended on the parameters
+	r.ctx.B, r.ctx.Params = r.env.B, params
+	if err := r.plan.prog.compute(r.ctx); err != nil {
+		return nil, err
+	}
+	row, err := r.proposed()
+	if err != nil {
+		return nil, err
+	}
+	ins := r.ins
+	for k, att := range r.plan.insert.op.Attnums {
+		ins.values[att-1] = row[r.plan.insert.values[k]]
+	}
+	if err := ins.rows.fill(ins.values); err != nil {
+		return nil, err
+	}
+	return slices.Clone(ins.values), ins.t.CheckNotNull(ins.values)
+}
+
+// Store writes a row that Make returned.
+func (a *Appender) Store(values []datum.Datum) error {
+	_, err := a.run.ins.w.Insert(a.run.ins.t, values)
+	return err
+}
+
+// Finish checks what is due when all rows are stored: foreign keys and deferrable
+// unique keys.
+func (a *Appender) Finish() error { return a.run.ins.w.Finish() }
+
+// Close frees everything; it may be called twice.
+func (a *Appender) Close() { a.run.Close() }
+
+// proposed evaluates the next row of VALUES and what is above it.
+func (r *shortRun) proposed() ([]datum.Datum, error) {
+	row := r.row[:0]
+	if s := r.plan; s.values != nil {
+		for _, n := range s.values.rows[r.next] {
+			d, err := n.Row(r.ctx, nil)
+			if err != nil {
+				return nil, err
+			}
+			row = append(row, d)
+		}
+	}
+	r.row = row
+	r.next++
+	row, _, err := r.apply(row)
+	return row, err
+}
