@@ -3,6 +3,8 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -18,27 +20,68 @@ import (
 type Batch struct {
 	db *DB
 	pb *pebble.Batch
+	*batchBufs
 
+	lastID StorageID // most recent member of touched
+	frozen []StorageID
+	meta   Meta
+	async  bool
+	loaded map[StorageID]*scanImage // of the storages that Commit fills
+	load   *load                    // nil: the batch is in memory
+	err    error
+	closed bool
+
+	salt    [16]byte
+	salts   salter // of salt, from its first use on
+	timeOff uint32 // where the commit record's time and wall clock go
+}
+
+// batchBufs is the memory of a batch that the next one uses again.
+type batchBufs struct {
 	// patches are the offsets in the encoded batch where the commit's seq is
 	// written, eight bytes big endian each.
 	patches []uint32
 	// hashes identify the keys changed, for the array of newest commits.
 	hashes []uint32
 
-	touched map[StorageID]struct{}
-	lastID  StorageID // most recent member of touched
-	frozen  []StorageID
-	tables  []*tableChanges
-	meta    Meta
-	async   bool
-	loaded  map[StorageID]*scanImage // of the storages that Commit fills
-	load    *load                    // nil: the batch is in memory
-	err     error
-	closed  bool
+	touched []StorageID     // changed or frozen, each once
+	tables  []*tableChanges // in use
+	idle    []*tableChanges
+	record  []byte
+}
 
-	salt    [16]byte
-	salted  bool
-	timeOff uint32 // where the commit record's time and wall clock go
+var batchMemory = sync.Pool{New: func() any { return new(batchBufs) }}
+
+// batchBufsKeep is the most entries and tables for which memory is kept.
+const batchBufsKeep = 1024
+
+// release gives the memory to the next batch.
+func (m *batchBufs) release() {
+	if cap(m.patches) > batchBufsKeep || cap(m.hashes) > batchBufsKeep || cap(m.touched) > batchBufsKeep || len(m.tables) > batchBufsKeep/64 {
+		return
+	}
+	for _, t := range m.tables {
+		if len(m.idle) < cap(m.tables) && cap(t.buf) <= batchBufsKeep && cap(t.scratch) <= batchBufsKeep {
+			m.idle = append(m.idle, t)
+		}
+	}
+	m.patches, m.hashes, m.touched, m.tables = m.patches[:0], m.hashes[:0], m.touched[:0], m.tables[:0]
+	if cap(m.record) > batchBufsKeep {
+		m.record = nil
+	}
+	batchMemory.Put(m)
+}
+
+// tableChanges returns an empty change list.
+func (m *batchBufs) tableChanges(table uint32, id StorageID) *tableChanges {
+	t := new(tableChanges)
+	if n := len(m.idle); n > 0 {
+		t, m.idle = m.idle[n-1], m.idle[:n-1]
+		*t = tableChanges{buf: t.buf[:0], scratch: t.scratch, tree: merkle{stack: t.tree.stack[:0]}}
+	}
+	t.table, t.storage = table, id
+	m.tables = append(m.tables, t)
+	return t
 }
 
 // Meta describes a transaction in its commit record.
@@ -53,7 +96,7 @@ type Meta struct {
 
 // NewBatch returns an empty batch.
 func (db *DB) NewBatch() *Batch {
-	return &Batch{db: db, pb: db.eng.NewBatch()}
+	return &Batch{db: db, pb: db.eng.NewBatch(), batchBufs: batchMemory.Get().(*batchBufs)}
 }
 
 // SetMeta sets the description stored in the commit record. The strings are
@@ -80,6 +123,8 @@ func (b *Batch) Close() {
 			b.load.discard()
 		}
 		_ = b.pb.Close()
+		b.release()
+		b.batchBufs = nil
 	}
 }
 
@@ -138,10 +183,9 @@ func (b *Batch) touchID(id StorageID) {
 	if b.lastID == id && len(b.touched) > 0 {
 		return
 	}
-	if b.touched == nil {
-		b.touched = make(map[StorageID]struct{}, 4)
+	if !slices.Contains(b.touched, id) {
+		b.touched = append(b.touched, id)
 	}
-	b.touched[id] = struct{}{}
 	b.lastID = id
 }
 

@@ -78,7 +78,7 @@ type tableChanges struct {
 	chunk   uint32
 	buf     []byte
 	tree    merkle
-	salter  salter
+	salt    [16]byte // of the entry at hand
 	scratch []byte
 }
 
@@ -109,7 +109,7 @@ func (b *Batch) Change(table uint32, id StorageID, op Op, key, newKey, columns, 
 	if columns != nil {
 		t.buf = appendBytes(t.buf, columns)
 	}
-	t.tree.add(t.leaf(t.buf[from:], tuple))
+	t.tree.add(b.leaf(t, t.buf[from:], tuple))
 	t.count++
 	if len(t.buf) >= changeChunkMax {
 		b.flushChanges(t)
@@ -129,25 +129,23 @@ func (b *Batch) changesOf(table uint32, id StorageID) *tableChanges {
 			return t
 		}
 	}
-	t := &tableChanges{table: table, storage: id, salter: newSalter(b.saltPtr())}
-	b.tables = append(b.tables, t)
-	return t
+	return b.tableChanges(table, id)
 }
 
-// saltPtr draws the commit's salt on first use.
-func (b *Batch) saltPtr() *[16]byte {
-	if !b.salted {
-		b.salted = true
+// salter draws the commit's salt on first use.
+func (b *Batch) salter() salter {
+	if b.salts.block == nil {
 		_, _ = rand.Read(b.salt[:]) // never fails, see crypto/rand
+		b.salts = newSalter(&b.salt)
 	}
-	return &b.salt
+	return b.salts
 }
 
 // leaf hashes the salt, the entry as it is stored (without salt or leaf) and the
 // row's image.
-func (t *tableChanges) leaf(entry, tuple []byte) Hash {
-	salt := t.salter.salt(t.table, t.count)
-	t.scratch = appendLeafInput(t.scratch[:0], &salt, t.table, entry, tuple)
+func (b *Batch) leaf(t *tableChanges, entry, tuple []byte) Hash {
+	b.salter().salt(&t.salt, t.table, t.count)
+	t.scratch = appendLeafInput(t.scratch[:0], &t.salt, t.table, entry, tuple)
 	return sha256.Sum256(t.scratch)
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -126,7 +127,7 @@ func (db *DB) sequence(b *Batch, root *Hash, sync bool) (*View, error) {
 	}
 	s.last, s.chain = seq, chain
 	db.keepFirst(b.loaded)
-	for id := range b.touched {
+	for _, id := range b.touched {
 		db.states.ensure(id).lastChange.Store(uint64(seq))
 		s.dirty[id] = struct{}{}
 	}
@@ -159,7 +160,7 @@ func (db *DB) appendCheckpoints(b *Batch, seq Seq, t Time, chain *Hash) {
 	}
 	_ = b.pb.Set(chainKey(scratch[:0], seq), chain[:], nil)
 	s := &db.seqr
-	for id := range b.touched {
+	for _, id := range b.touched {
 		s.dirty[id] = struct{}{}
 	}
 	frozen := make(map[StorageID]bool, len(b.frozen))
@@ -170,7 +171,7 @@ func (db *DB) appendCheckpoints(b *Batch, seq Seq, t Time, chain *Hash) {
 	for id := range s.dirty {
 		st := db.states.ensure(id)
 		state := appendState(val[:0], st)
-		if _, ok := b.touched[id]; ok {
+		if slices.Contains(b.touched, id) {
 			binary.BigEndian.PutUint64(state, uint64(seq))
 		}
 		if frozen[id] {

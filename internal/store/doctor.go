@@ -166,7 +166,7 @@ func (d *doctor) root(v *View, c *Commit) error {
 			return err
 		}
 	}
-	meta := metaLeaf(&c.Salt, appendMeta(nil, &c.Meta))
+	meta := metaLeaf(newSalter(&c.Salt), appendMeta(nil, &c.Meta))
 	if got := rootHash(meta, c.Tables, trees, c.Frozen); got != c.Root {
 		d.found("chain", where, "the root in its record is %x, its description, changes and rows give %x", c.Root[:8], got[:8])
 	}
@@ -194,7 +194,8 @@ func (d *doctor) changeList(v *View, c *Commit, t CommitTable) (Hash, error) {
 		if cs.leaf != nil {
 			tree.add(Hash(cs.leaf))
 		} else {
-			salt := s.salt(t.Table, n)
+			var salt [16]byte
+			s.salt(&salt, t.Table, n)
 			if cs.salt != nil {
 				salt = [16]byte(cs.salt)
 			}

@@ -82,7 +82,7 @@ func (db *DB) sequenceLoad(b *Batch, root *Hash) (*View, error) {
 	}
 	s.last, s.chain = seq, chain
 	db.loads.set(b.load.id, seq)
-	for id := range b.touched {
+	for _, id := range b.touched {
 		db.states.ensure(id).lastChange.Store(uint64(seq))
 		s.dirty[id] = struct{}{}
 	}

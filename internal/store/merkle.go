@@ -72,11 +72,11 @@ func newSalter(salt *[16]byte) salter {
 	return salter{c}
 }
 
-func (s salter) salt(table uint32, ordinal uint32) (out [16]byte) {
-	binary.BigEndian.PutUint32(out[:], table)
-	binary.BigEndian.PutUint32(out[4:], ordinal)
-	s.block.Encrypt(out[:], out[:])
-	return out
+func (s salter) salt(dst *[16]byte, table uint32, ordinal uint32) {
+	*dst = [16]byte{}
+	binary.BigEndian.PutUint32(dst[:], table)
+	binary.BigEndian.PutUint32(dst[4:], ordinal)
+	s.block.Encrypt(dst[:], dst[:])
 }
 
 // chainNext links a commit to the chain.

@@ -46,11 +46,10 @@ func appendMeta(dst []byte, m *Meta) []byte {
 }
 
 // metaLeaf hashes the description of a commit with a salt of its own.
-func metaLeaf(salt *[16]byte, meta []byte) Hash {
-	s := newSalter(salt).salt(0, 0)
-	buf := make([]byte, 0, 17+len(meta))
-	buf = append(buf, hashMeta)
-	buf = append(buf, s[:]...)
+func metaLeaf(s salter, meta []byte) Hash {
+	buf := make([]byte, 17, 17+len(meta))
+	buf[0] = hashMeta
+	s.salt((*[16]byte)(buf[1:]), 0, 0)
 	return sha256.Sum256(append(buf, meta...))
 }
 
@@ -88,18 +87,14 @@ func (b *Batch) finish() (root Hash) {
 		b.listLoad()
 	}
 	slices.Sort(b.frozen)
-	touched := make([]StorageID, 0, len(b.touched))
-	for id := range b.touched {
-		touched = append(touched, id)
-	}
-	slices.Sort(touched)
+	slices.Sort(b.touched)
 
-	salt := b.saltPtr()
-	rec := make([]byte, recordFixedLen, recordFixedLen+96)
+	salts := b.salter()
+	rec := append(b.record[:0], make([]byte, recordFixedLen)...)
 	rec[0] = recordFormat
-	copy(rec[recordSaltOff:], salt[:])
+	copy(rec[recordSaltOff:], b.salt[:])
 	rec = appendMeta(rec, &b.meta)
-	root = rootHash(metaLeaf(salt, rec[recordFixedLen:]), tables, trees, b.frozen)
+	root = rootHash(metaLeaf(salts, rec[recordFixedLen:]), tables, trees, b.frozen)
 	copy(rec[recordRootOff:], root[:])
 
 	rec = binary.AppendUvarint(rec, uint64(len(tables)))
@@ -108,7 +103,8 @@ func (b *Batch) finish() (root Hash) {
 		rec = binary.AppendUvarint(rec, uint64(t.Count))
 	}
 	rec = appendIDs(rec, b.frozen)
-	rec = appendIDs(rec, touched)
+	rec = appendIDs(rec, b.touched)
+	b.record = rec
 
 	if !b.room(len(rec)) {
 		return root

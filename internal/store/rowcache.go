@@ -161,8 +161,8 @@ func (c *rowCache) commit(repr []byte, seq Seq) {
 }
 
 // voidRows voids what the row cache has of the storages that a commit touched.
-func (db *DB) voidRows(touched map[StorageID]struct{}, seq Seq) {
-	for id := range touched {
+func (db *DB) voidRows(touched []StorageID, seq Seq) {
+	for _, id := range touched {
 		db.states.ensure(id).replacedAt.Store(uint64(seq))
 	}
 }
