@@ -128,7 +128,7 @@ func (db *DB) sequence(b *Batch, root *Hash, sync bool) (*View, error) {
 	s.last, s.chain = seq, chain
 	db.keepFirst(b.loaded)
 	for _, id := range b.touched {
-		db.states.ensure(id).lastChange.Store(uint64(seq))
+		db.states.ensure(id).changed(seq, len(b.hashes))
 		s.dirty[id] = struct{}{}
 	}
 	for _, id := range b.frozen {

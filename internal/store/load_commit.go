@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -83,7 +84,7 @@ func (db *DB) sequenceLoad(b *Batch, root *Hash) (*View, error) {
 	s.last, s.chain = seq, chain
 	db.loads.set(b.load.id, seq)
 	for _, id := range b.touched {
-		db.states.ensure(id).lastChange.Store(uint64(seq))
+		db.states.ensure(id).changed(seq, math.MaxInt32)
 		s.dirty[id] = struct{}{}
 	}
 	for _, id := range b.frozen {

@@ -66,7 +66,7 @@ func (r Reader) GetInto(dst []byte, id StorageID, key []byte) (ver Version, foun
 		ver.End = frozen
 		return ver, true, nil
 	}
-	if img := db.states.image(id, r.at); img != nil {
+	if img := db.states.imageForKey(id, r.at, db.newest.newest(hash)); img != nil {
 		start, tuple, found := img.get(key)
 		return Version{Start: start, End: frozen, Tuple: append(dst, tuple...)}, found, nil
 	}

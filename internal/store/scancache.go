@@ -19,10 +19,12 @@ import (
 // by raising lastChange, before the commit is published, with no further step.
 // Images are made in the background for storages that are read much more than
 // changed, and by a large load for the storage it fills; they may be dropped at
-// any time. Reads by key use them too.
+// any time. Reads by key use them too, and go on doing so for the keys that have
+// not changed when others have.
 type scanImage struct {
 	built  Seq
 	chunks []imageChunk
+	rows   int64
 	bytes  int64
 }
 
@@ -71,6 +73,22 @@ func (s *storageState) imageFor(at Seq) *scanImage {
 		return nil
 	}
 	return img
+}
+
+// imageForKey is imageFor for a read of one key, of which newest is the newest commit
+// that may have changed it.
+func (s *storageState) imageForKey(at, newest Seq) *scanImage {
+	img := s.image.Load()
+	if img == nil {
+		return nil
+	}
+	if last := Seq(s.lastChange.Load()); last <= img.built && last <= at {
+		return img
+	}
+	if newest <= img.built && img.built <= at {
+		return img
+	}
+	return nil
 }
 
 // find returns the position of the first row with a key at or above key.
@@ -228,6 +246,7 @@ func (db *DB) scanned(id StorageID, v *View, rows int) {
 			im.used.Add(-old.bytes)
 		}
 		im.made[id] = img
+		st.imageChanges.Store(0)
 		st.image.Store(img)
 	}()
 }
@@ -261,6 +280,7 @@ func (b *imageBuilder) seal() int64 {
 	c.offs = append(c.offs, uint32(len(c.data)))
 	n := int64(cap(c.data) + 4*cap(c.offs) + 8*cap(c.starts))
 	b.img.chunks = append(b.img.chunks, *c)
+	b.img.rows += int64(len(c.starts))
 	b.img.bytes += n
 	*c = imageChunk{
 		data:   make([]byte, 0, len(c.data)+len(c.data)/8),
@@ -394,18 +414,24 @@ func (db *DB) install(images map[StorageID]*scanImage, seq Seq) {
 			im.used.Add(-old.bytes)
 		}
 		im.made[id] = img
-		db.states.ensure(id).image.Store(img)
+		st := db.states.ensure(id)
+		st.imageChanges.Store(0)
+		st.image.Store(img)
 	}
 }
 
-// sweepImages drops the images that changes have made useless.
+// sweepImages drops the images that changes have made useless: all of changed
+// storages when memory is short, else those of which a good part has changed.
 func (db *DB) sweepImages() {
 	im := &db.images
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	for id, img := range im.made {
 		st := db.states.ensure(id)
-		if Seq(st.lastChange.Load()) > img.built {
+		if Seq(st.lastChange.Load()) <= img.built {
+			continue
+		}
+		if st.imageChanges.Load() > img.rows/4 || im.used.Load() > im.budget/2 {
 			st.image.CompareAndSwap(img, nil)
 			im.used.Add(-img.bytes)
 			delete(im.made, id)

@@ -56,7 +56,7 @@ func TestScanImageByKey(t *testing.T) {
 			}
 		}
 	}
-	for deadline := time.Now().Add(10 * time.Second); db.states.image(100, v.Seq()) == nil; {
+	for deadline := time.Now().Add(10 * time.Second); db.states.get(100).imageFor(v.Seq()) == nil; {
 		check(v.Reader)
 		if time.Now().After(deadline) {
 			t.Fatal("no image was made")
@@ -66,6 +66,33 @@ func TestScanImageByKey(t *testing.T) {
 	check(v.At(seq))
 	if _, found, _ := v.At(seq-1).Get(100, benchKey(nil, 1)); found {
 		t.Fatal("a row before its time")
+	}
+
+	// Other keys have changed, an old View and a moment before that read on.
+	img := db.states.get(100).image.Load()
+	old := v.Seq()
+	commit(t, db, func(b *Batch) {
+		b.Replace(100, benchKey(nil, 1), seq, benchKey(nil, 0), []byte("new"))
+		b.Delete(100, benchKey(nil, 3), seq, benchKey(nil, 1))
+		b.Put(100, benchKey(nil, 4), []byte("new"))
+	})
+	check(v.Reader)
+	w := db.View()
+	defer w.Release()
+	check(w.At(old))
+	used := 0
+	for n := range uint64(2 * rows) {
+		if db.states.get(100).imageForKey(w.Seq(), db.newest.newest(hashKey(100, benchKey(nil, n)))) != nil {
+			used++
+		}
+		ver, found, err := w.Get(100, benchKey(nil, n))
+		must(t, err)
+		if want := n%2 == 1 && n != 3 || n == 4; found != want || (n == 1 || n == 4) && string(ver.Tuple) != "new" {
+			t.Fatalf("key %d found: %v %+v", n, found, ver)
+		}
+	}
+	if used < rows || db.states.get(100).image.Load() != img {
+		t.Fatalf("the image answered for %d keys", used)
 	}
 }
 
@@ -143,6 +170,14 @@ func TestScanImage(t *testing.T) {
 			t.Errorf("at %d after the change: %d rows, want %d", r.Seq(), n, want)
 		}
 	}
+	if db.sweepImages(); db.images.used.Load() == 0 {
+		t.Error("the image went though most rows have not changed")
+	}
+	commit(t, db, func(b *Batch) {
+		for i := range uint64(rows/4 + 1) {
+			b.Replace(100, benchKey(nil, i*3), Seq(i/500+1), nil, nil)
+		}
+	})
 	db.sweepImages()
 	if got := db.images.used.Load(); got != 0 {
 		t.Errorf("%d bytes of images after the last became useless", got)

@@ -17,6 +17,7 @@ type storageState struct {
 	scannedRows  atomic.Int64  // rows scanned since the change below
 	scannedSince atomic.Uint64 // the lastChange that scannedRows counts from
 	imageRows    atomic.Int64  // rows read for the last image
+	imageChanges atomic.Int64  // entries that commits changed since, here or beside
 
 	size    atomic.Uint64 // the last answer of StorageBytes
 	sizedAt atomic.Int64  // and when that was, in nanoseconds of the wall clock
@@ -76,12 +77,20 @@ func (t *stateTable) replacedAt(id StorageID) Seq {
 	return 0
 }
 
-// image returns the image of a storage that answers for a moment, or nil.
-func (t *stateTable) image(id StorageID, at Seq) *scanImage {
+// imageForKey is storageState.imageForKey of a storage.
+func (t *stateTable) imageForKey(id StorageID, at, newest Seq) *scanImage {
 	if st := t.get(id); st != nil {
-		return st.imageFor(at)
+		return st.imageForKey(at, newest)
 	}
 	return nil
+}
+
+// changed notes a commit of so many entries that changed a storage, among others.
+func (s *storageState) changed(seq Seq, entries int) {
+	s.lastChange.Store(uint64(seq))
+	if s.image.Load() != nil {
+		s.imageChanges.Add(int64(entries))
+	}
 }
 
 // appendState encodes a state for the checkpoint written with the chain hash.
