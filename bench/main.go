@@ -65,6 +65,7 @@ var parts = []part{
 	{"point", (*bench).point},
 	{"variants", (*bench).variants},
 	{"tpcb", (*bench).tpcb},
+	{"bulk", (*bench).bulk},
 	{"scan", (*bench).scan},
 	{"asof", (*bench).asOf},
 	{"versions", (*bench).versions},
