@@ -93,6 +93,9 @@ func fitVarchar(d datum.Datum, typmod int32, explicit bool) (datum.Datum, error)
 	return datum.NewOfKind(s[:end], d.Kind()), nil
 }
 
+// blanks pads short character(n).
+var blanks = strings.Repeat(" ", 256)
+
 func fitBPChar(d datum.Datum, typmod int32, explicit bool) (datum.Datum, error) {
 	limit := int(typmod) - lengthHeader
 	if typmod < lengthHeader {
@@ -109,7 +112,11 @@ func fitBPChar(d datum.Datum, typmod int32, explicit bool) (datum.Datum, error) 
 		if limit > maxStringBytes {
 			return datum.Datum{}, pgerr.New(pgcode.ProgramLimitExceeded, "requested length too large")
 		}
-		s += strings.Repeat(" ", missing)
+		if missing <= len(blanks) {
+			s += blanks[:missing] // allocates nothing for an empty string
+		} else {
+			s += strings.Repeat(" ", missing)
+		}
 	}
 	return datum.NewBPChar(s), nil
 }

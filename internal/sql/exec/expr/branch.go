@@ -27,7 +27,7 @@ func (n *caseNode) Row(c *Ctx, row []datum.Datum) (datum.Datum, error) {
 		if err != nil {
 			return d, err
 		}
-		c.slots[n.argSlot].value = d
+		c.slot(n.argSlot).value = d
 	}
 	for i, cond := range n.conds {
 		hit, err := True(c, cond, row)
@@ -47,7 +47,7 @@ func (n *caseNode) Vec(c *Ctx, b *vec.Batch, sel []int32) (*vec.Vec, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.slots[n.argSlot].ref = v
+		c.slot(n.argSlot).ref = v
 	}
 	out := c.out(n.slot, n.typ, b.Rows)
 	rest := all(b, sel)

@@ -120,7 +120,7 @@ func (comp *Compiler) expr(e plan.Expr, scope *Scope) (Node, level, error) {
 	}
 	switch lv {
 	case fixed:
-		comp.fold.Reset(comp.sizes)
+		comp.fold.grow(comp.sizes)
 		d, err := n.Row(comp.fold, nil)
 		switch {
 		case err != nil && comp.unsure > 0:

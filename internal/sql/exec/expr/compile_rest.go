@@ -183,7 +183,7 @@ func (comp *Compiler) arrayCoerce(e *plan.ArrayCoerce, scope *Scope) (Node, leve
 		in := args[0].Array()
 		out := &datum.ArrayValue{Elem: elemType, Dims: in.Dims, Elems: make([]datum.Datum, len(in.Elems))}
 		for i, d := range in.Elems {
-			c.slots[slot].value = d
+			c.slot(slot).value = d
 			v, err := elem.Row(c, nil)
 			if err != nil {
 				return v, err

@@ -92,6 +92,31 @@ func (n *once) Vec(c *Ctx, b *vec.Batch, sel []int32) (*vec.Vec, error) {
 	return rowlessVec(c, n, n.slot, b)
 }
 
+// FittedParam reports whether a node is a parameter, as it is or fitted to a
+// modifier of its own type, and returns its number.
+func FittedParam(n Node) (number int, ok bool) {
+	if o, isOnce := n.(*once); isOnce {
+		c, isCall := o.arg.(*call)
+		if !isCall || len(c.args) < 2 || c.typ.Typmod < 0 || len(c.proc.Args) != len(c.args) || c.proc.Args[0] != c.proc.Ret || c.proc.Args[1] != types.Int4 {
+			return 0, false
+		}
+		for _, a := range c.args[1:] {
+			if _, known := a.(*constant); !known {
+				return 0, false
+			}
+		}
+		n = c.args[0]
+		if n.Type().OID != c.typ.OID {
+			return 0, false
+		}
+	}
+	p, ok := n.(*param)
+	if !ok {
+		return 0, false
+	}
+	return p.number, true
+}
+
 // failing is an expression that has an error, if it is ever evaluated.
 type failing struct {
 	typ types.T
@@ -127,8 +152,8 @@ type placeholder struct {
 
 func (n *placeholder) Type() types.T { return n.typ }
 func (n *placeholder) Row(c *Ctx, _ []datum.Datum) (datum.Datum, error) {
-	return c.slots[n.slot].value, nil
+	return c.slot(n.slot).value, nil
 }
 func (n *placeholder) Vec(c *Ctx, _ *vec.Batch, _ []int32) (*vec.Vec, error) {
-	return c.slots[n.slot].ref, nil
+	return c.slot(n.slot).ref, nil
 }

@@ -36,7 +36,7 @@ type Ctx struct {
 
 	stack []datum.Datum // arguments of the calls under way
 	once  []onceValue
-	slots []slot
+	slots []*slot // nil until it is used: most nodes that only Row is called of never do
 }
 
 type onceValue struct {
@@ -71,8 +71,26 @@ func (c *Ctx) Reset(s Sizes) {
 	c.once = resized(c.once, s.once)
 	c.Outer = resized(c.Outer, s.outer)
 	if len(c.slots) != s.slots {
-		c.slots = make([]slot, s.slots)
+		c.slots = make([]*slot, s.slots)
 	}
+}
+
+func (c *Ctx) slot(id int) *slot {
+	s := c.slots[id]
+	if s == nil {
+		s = new(slot)
+		c.slots[id] = s
+	}
+	return s
+}
+
+// grow makes room for nodes compiled since. Ids are not given twice, so what the
+// context has stays true.
+func (c *Ctx) grow(s Sizes) {
+	c.stack = c.stack[:0]
+	c.once = append(c.once, make([]onceValue, max(0, s.once-len(c.once)))...)
+	c.Outer = append(c.Outer, make([]datum.Datum, max(0, s.outer-len(c.Outer)))...)
+	c.slots = append(c.slots, make([]*slot, max(0, s.slots-len(c.slots)))...)
 }
 
 func resized[T any](list []T, n int) []T {
@@ -89,13 +107,13 @@ func resized[T any](list []T, n int) []T {
 func (c *Ctx) Fork(b *builtin.Context) *Ctx {
 	f := &Ctx{B: b, Params: c.Params, Exec: c.Exec, Outer: append([]datum.Datum(nil), c.Outer...)}
 	f.once = append([]onceValue(nil), c.once...)
-	f.slots = make([]slot, len(c.slots))
+	f.slots = make([]*slot, len(c.slots))
 	return f
 }
 
 // out returns the slot's vector, without NULLs, with room for the batch.
 func (c *Ctx) out(id int, t types.T, rows int) *vec.Vec {
-	s := &c.slots[id]
+	s := c.slot(id)
 	if s.vec == nil {
 		s.vec = vec.New(t, rows)
 		return s.vec
@@ -107,7 +125,7 @@ func (c *Ctx) out(id int, t types.T, rows int) *vec.Vec {
 
 // sel returns the slot's selection buffer with room for a batch of so many rows.
 func (c *Ctx) sel(id, rows int) []int32 {
-	s := &c.slots[id]
+	s := c.slot(id)
 	if len(s.sel) < rows {
 		s.sel = make([]int32, max(rows, min(2*len(s.sel), vec.MaxRows)))
 	}
@@ -124,7 +142,7 @@ func all(b *vec.Batch, sel []int32) []int32 {
 
 // constVec returns a vector that holds d in every row of b.
 func (c *Ctx) constVec(id int, t types.T, d datum.Datum, rows int) *vec.Vec {
-	s := &c.slots[id]
+	s := c.slot(id)
 	if s.vec == nil {
 		s.vec = vec.New(t, rows)
 	}
@@ -147,10 +165,11 @@ func same(a, b datum.Datum) bool { return a == b }
 // Rowwise evaluates a node row by row over a batch, for nodes that have no better
 // way. id is a slot of the node's own.
 func Rowwise(c *Ctx, n Node, id int, b *vec.Batch, sel []int32) (*vec.Vec, error) {
-	if cap(c.slots[id].row) < len(b.Cols) {
-		c.slots[id].row = make([]datum.Datum, len(b.Cols))
+	s := c.slot(id)
+	if cap(s.row) < len(b.Cols) {
+		s.row = make([]datum.Datum, len(b.Cols))
 	}
-	row := c.slots[id].row[:len(b.Cols)]
+	row := s.row[:len(b.Cols)]
 	out := c.out(id, n.Type(), b.Rows)
 	for _, i := range all(b, sel) {
 		for k, v := range b.Cols {
