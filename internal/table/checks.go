@@ -180,6 +180,25 @@ func (w *Writer) Finish() error {
 	return nil
 }
 
+// relieveAfter is how many checks may wait for the end of a statement that
+// inserts very many rows.
+const relieveAfter = 1 << 13
+
+// Relieve does what Finish does, if it has become much, in the midst of a
+// statement that only inserts rows into t: none of them can be a parent that
+// another one lacks, unless t refers to itself.
+func (w *Writer) Relieve(t *Table) error {
+	if len(w.checks)+len(w.late) < relieveAfter {
+		return nil
+	}
+	for _, f := range t.foreign {
+		if f.parent == f.child {
+			return nil
+		}
+	}
+	return w.Finish()
+}
+
 // checkChild makes sure that a parent exists, and keeps it from going away.
 func (w *Writer) checkChild(f *foreignKey, values []datum.Datum) error {
 	child, err := w.set.Table(f.child)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/sql/exec/expr"
 	"github.com/driftdb/driftdb/internal/sql/phys"
 	"github.com/driftdb/driftdb/internal/sql/plan"
 )
@@ -15,6 +16,16 @@ import (
 type Appender struct {
 	run      *shortRun
 	volatile bool
+	// columns are the sources of the written columns, in the order of the plan's
+	// Attnums; nil when a row must go through the plan's expressions one by one.
+	columns  []appendColumn
+	computed bool // some column has an expression
+}
+
+// appendColumn is a parameter's place, or an expression.
+type appendColumn struct {
+	param int
+	value expr.Node // nil: the parameter
 }
 
 // NewAppender prepares to add rows. env.Params is not used.
@@ -30,7 +41,28 @@ func (p *Program) NewAppender(env Env) (*Appender, error) {
 		return nil, err
 	}
 	r.ins = ins
-	return &Appender{run: r, volatile: volatileValues(p.plan.Root)}, nil
+	a := &Appender{run: r, volatile: volatileValues(p.plan.Root)}
+	a.findColumns()
+	return a, nil
+}
+
+// findColumns finds the columns that get a parameter as it is. A conversion that
+// only fits a value to its column's own type modifier is left out: Make's values
+// fit already.
+func (a *Appender) findColumns() {
+	s := a.run.plan
+	if s.values == nil || len(s.stages) > 0 {
+		return
+	}
+	a.columns = make([]appendColumn, len(s.insert.op.Attnums))
+	for k := range a.columns {
+		node := s.values.rows[0][s.insert.values[k]]
+		if number, ok := expr.FittedParam(node); ok {
+			a.columns[k].param = number - 1
+		} else {
+			a.columns[k].value, a.computed = node, true
+		}
+	}
 }
 
 // volatileValues reports whether a row's values call volatile functions other than
@@ -64,28 +96,52 @@ func volatileValues(n phys.Node) bool {
 // that each must be stored before the next is made.
 func (a *Appender) Volatile() bool { return a.volatile }
 
-// Make computes a row from the parameters: its defaults, identity and generated
-// columns. It checks NOT NULL and CHECK constraints. The row is the caller's.
-func (a *Appender) Make(params []datum.Datum) ([]datum.Datum, error) {
-	r := a.run
-	r.next = 0
-	r.ctx.Reset(r.plan.prog.sizes) // forgets what depended on the parameters
-	r.ctx.B, r.ctx.Params = r.env.B, params
-	if err := r.plan.prog.compute(r.ctx); err != nil {
-		return nil, err
+// Make computes a row from the parameters, which are of their columns' types and
+// fit their modifiers: its defaults, identity and generated columns. It checks
+// NOT NULL and CHECK constraints. The row is appended to dst.
+func (a *Appender) Make(dst, params []datum.Datum) ([]datum.Datum, error) {
+	r, ins := a.run, a.run.ins
+	if r.ctx.Params = params; a.columns == nil || a.computed {
+		r.ctx.Reset(r.plan.prog.sizes) // forgets what depended on the parameters
 	}
-	row, err := r.proposed()
-	if err != nil {
-		return nil, err
+	if a.columns == nil {
+		if err := a.propose(); err != nil {
+			return dst, err
+		}
 	}
-	ins := r.ins
-	for k, att := range r.plan.insert.op.Attnums {
-		ins.values[att-1] = row[r.plan.insert.values[k]]
+	for k := range a.columns {
+		c, att := &a.columns[k], r.plan.insert.op.Attnums[k]
+		if c.value == nil {
+			ins.values[att-1] = params[c.param]
+			continue
+		}
+		d, err := c.value.Row(r.ctx, nil)
+		if err != nil {
+			return dst, err
+		}
+		ins.values[att-1] = d
 	}
 	if err := ins.rows.fill(ins.values); err != nil {
-		return nil, err
+		return dst, err
 	}
-	return slices.Clone(ins.values), ins.t.CheckNotNull(ins.values)
+	return append(dst, ins.values...), ins.t.CheckNotNull(ins.values)
+}
+
+// propose evaluates the row through all of the plan.
+func (a *Appender) propose() error {
+	r := a.run
+	if err := r.plan.prog.compute(r.ctx); err != nil {
+		return err
+	}
+	r.next = 0
+	row, err := r.proposed()
+	if err != nil {
+		return err
+	}
+	for k, att := range r.plan.insert.op.Attnums {
+		r.ins.values[att-1] = row[r.plan.insert.values[k]]
+	}
+	return nil
 }
 
 // Store writes a row that Make returned.
@@ -93,6 +149,10 @@ func (a *Appender) Store(values []datum.Datum) error {
 	_, err := a.run.ins.w.Insert(a.run.ins.t, values)
 	return err
 }
+
+// Relieve carries out checks that are due at the statement's end when they have
+// become many and nothing that follows can change what they find.
+func (a *Appender) Relieve() error { return a.run.ins.w.Relieve(a.run.ins.t) }
 
 // Finish checks what is due when all rows are stored: foreign keys and deferrable
 // unique keys.

@@ -390,52 +390,53 @@ func (s *Session) copyFrom(ctx context.Context, st statement, c *ast.CopyStmt, f
 		return "", err
 	}
 	r := copyfmt.NewReader(src, f.Options)
-	if err := s.copyLines(ctx, r, t, names, typs, ins); err != nil {
-		return "", copyContext(err, t, r)
+	for more := true; more; {
+		if more, err = s.copyLines(ctx, r, t, names, typs, ins); err != nil {
+			return "", copyContext(err, t, r)
+		}
+		if err := ins.rows.Relieve(); err != nil {
+			return "", err
+		}
 	}
 	n, err := ins.finish()
 	return fmt.Sprintf("COPY %d", n), err
 }
 
-// copyLines reads every line and inserts its row.
-func (s *Session) copyLines(ctx context.Context, r *copyfmt.Reader, t *catalog.Table, names []string, typs []types.T, ins *inserter) error {
+// copyLines reads some lines and inserts their rows; more is false at the end.
+func (s *Session) copyLines(ctx context.Context, r *copyfmt.Reader, t *catalog.Table, names []string, typs []types.T, ins *inserter) (more bool, err error) {
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
 	formats := s.formats()
 	row := make([]datum.Datum, len(names))
-	for line := 0; ; line++ {
-		if line%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
+	for !ins.full() {
 		fields, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return storeLines(t, ins)
+			return false, storeLines(t, ins)
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 		if len(fields) > len(names) {
-			return pgerr.New(pgcode.BadCopyFileFormat, "extra data after last expected column")
+			return false, pgerr.New(pgcode.BadCopyFileFormat, "extra data after last expected column")
 		}
 		for i := range names {
 			if i >= len(fields) {
-				return pgerr.New(pgcode.BadCopyFileFormat, "missing data for column %q", names[i])
+				return false, pgerr.New(pgcode.BadCopyFileFormat, "missing data for column %q", names[i])
 			}
 			if fields[i].Null {
 				row[i] = datum.Datum{}
 				continue
 			}
 			if row[i], err = pgfmt.ParseText(fields[i].Text, typs[i], formats); err != nil {
-				return copyColumn(err, t, r, names[i], fields[i].Text)
+				return false, copyColumn(err, t, r, names[i], fields[i].Text)
 			}
 		}
 		if err := ins.make(row, r.Line(), len(r.Text())); err != nil {
-			return err
-		}
-		if ins.full() {
-			if err := storeLines(t, ins); err != nil {
-				return err
-			}
+			return false, err
 		}
 	}
+	return true, storeLines(t, ins)
 }
 
 // storeLines stores the rows of the lines read so far.

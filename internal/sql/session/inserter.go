@@ -19,7 +19,8 @@ type inserter struct {
 	rows   *exec.Appender
 	stmt   *txn.Statement
 	made   []madeRow
-	bytes  int // of their lines
+	values []datum.Datum // of the rows in made
+	bytes  int           // of their lines
 	stored int64
 	done   bool
 }
@@ -99,18 +100,20 @@ func insertParams(t *ast.RangeVar, columns []string) *ast.InsertStmt {
 // reused. line is the number and bytes the length of the line it came from. The
 // caller calls store next.
 func (i *inserter) make(row []datum.Datum, line, bytes int) error {
-	values, err := i.rows.Make(row)
+	from := len(i.values)
+	values, err := i.rows.Make(i.values, row)
 	if err != nil {
 		return err
 	}
-	i.made = append(i.made, madeRow{values, line})
+	i.values = values
+	i.made = append(i.made, madeRow{values[from:], line})
 	i.bytes += bytes
 	return nil
 }
 
 // full reports whether enough rows are made to be stored.
 func (i *inserter) full() bool {
-	return len(i.made) >= madeRowsMax || i.bytes >= madeBytesMax || i.rows.Volatile()
+	return len(i.made) >= madeRowsMax || i.bytes >= madeBytesMax || i.rows.Volatile() && len(i.made) > 0
 }
 
 // store stores the rows that are made. An error comes with the line of its row.
@@ -122,7 +125,7 @@ func (i *inserter) store() (line int, err error) {
 	}
 	i.stored += int64(len(i.made))
 	clear(i.made)
-	i.made, i.bytes = i.made[:0], 0
+	i.made, i.values, i.bytes = i.made[:0], i.values[:0], 0
 	return 0, nil
 }
 
