@@ -44,11 +44,7 @@ func size(t *testing.T) int {
 func TestAgainstPostgres(t *testing.T) {
 	dsn := pgref.Server(t)
 	seeds := map[string]int64{"fixed": fixedSeed, "random": time.Now().UnixNano()}
-	if v := os.Getenv("DRIFTDB_DIFF_SEED"); v != "" {
-		n, err := strconv.ParseInt(v, 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
+	if n := repeatedSeed(t); n != 0 {
 		seeds = map[string]int64{"repeated": n}
 	}
 	total := newTally()
@@ -74,6 +70,19 @@ func TestAgainstPostgres(t *testing.T) {
 	if total.statements > 1000 && total.both*100 < total.statements*70 {
 		t.Errorf("only %d of %d statements succeeded on both sides: too few", total.both, total.statements)
 	}
+}
+
+// repeatedSeed is the seed that DRIFTDB_DIFF_SEED asks for, 0 for none.
+func repeatedSeed(t *testing.T) int64 {
+	v := os.Getenv("DRIFTDB_DIFF_SEED")
+	if v == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // count is what became of the statements of one kind.

@@ -34,6 +34,7 @@ type side struct {
 // outcome is what a statement did.
 type outcome struct {
 	code, message string
+	position      int32
 	cols          []pgconn.FieldDescription
 	rows          [][][]byte
 	tag           string
@@ -135,7 +136,7 @@ func (s *side) run(st *statement) outcome {
 	switch {
 	case errors.As(err, &pe):
 		// What came before the error is not an answer.
-		o = outcome{code: pe.Code, message: pe.Message}
+		o = outcome{code: pe.Code, message: pe.Message, position: pe.Position}
 	case err != nil:
 		o = outcome{code: "broken", message: err.Error()}
 	}

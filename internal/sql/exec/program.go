@@ -32,6 +32,10 @@ type Program struct {
 // Plan returns the plan the program was compiled from.
 func (p *Program) Plan() *phys.Plan { return p.plan }
 
+// Short reports whether the plan has a short path: it touches one row, found by a
+// unique key, or rows that are given.
+func (p *Program) Short() bool { return p.short != nil }
+
 // Run starts an execution. The Cursor must be closed, whatever it returned.
 func (p *Program) Run(env Env) (Cursor, error) {
 	if p.short != nil && env.Path != PathBatch && !env.Analyze {

@@ -94,7 +94,7 @@ func (s *Session) catalogEnv(ctx context.Context, snapshot *catalog.Snapshot) *s
 		Locks:        func() []syscat.Lock { return s.locks(snapshot) },
 		Transactions: func() (int64, int64) { return s.srv.Counters.Commits.Load(), s.srv.Counters.Rollbacks.Load() },
 		User:         s.user, PID: s.pid, Started: micros(processStarted),
-		Prepared: s.preparedList,
+		Prepared: s.preparedList, Plans: s.srv.plans.list,
 		Visible: func(oid uint32) bool {
 			d := snapshot.Get(oid)
 			if d == nil {

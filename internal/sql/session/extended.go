@@ -21,6 +21,8 @@ type prepared struct {
 	params  []types.OID
 	columns []client.Column // nil when it returns no rows
 	plan    *planned        // of a query; replaced when the catalog changes
+	form    *form           // in the plan cache, under key; nil when it is not there
+	key     planKey
 	fromSQL bool
 	made    time.Time
 }
@@ -58,7 +60,10 @@ func (s *Session) Parse(ctx context.Context, name, sql string, params []types.OI
 
 // prepare parses and analyses one statement.
 func (s *Session) prepare(ctx context.Context, sql string, params []types.OID, w client.Writer) (*prepared, error) {
-	list, err := s.parse(sql, w)
+	if p, err := s.prepareCached(ctx, sql, params); p != nil || err != nil {
+		return p, err
+	}
+	list, notices, err := s.parse(sql, w)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +79,11 @@ func (s *Session) prepare(ctx context.Context, sql string, params []types.OID, w
 	if err := s.inFailedBlock(p.raw.Stmt); err != nil {
 		return nil, err
 	}
-	return p, s.analyse(ctx, p)
+	if err := s.analyse(ctx, p); err != nil {
+		return nil, err
+	}
+	s.remember(p, params, notices)
+	return p, nil
 }
 
 // analyse finds a statement's parameters and columns.
@@ -90,7 +99,7 @@ func (s *Session) analyse(ctx context.Context, p *prepared) error {
 				return err
 			}
 		}
-		plan, err := s.bindNow(ctx, statement{text: p.text, raw: p.raw, types: p.params}, true)
+		plan, err := s.bindNow(ctx, statement{text: p.text, raw: p.raw, types: p.params, form: p.form}, true)
 		if err != nil {
 			return err
 		}

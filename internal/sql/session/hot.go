@@ -32,6 +32,8 @@ type hotSettings struct {
 	path             exec.Path
 	planner          opt.Settings
 	backslash        bool // standard_conforming_strings is off
+	planCache        bool // drift.plan_cache is not off
+	planFirst        bool // it is "first"
 	// planKey is what a plan depends on: equal keys, equal plans.
 	planKey string
 }
@@ -78,12 +80,15 @@ func (s *Session) readHot(generation uint64) {
 	} {
 		h.planKey += s.cfg.Text(name) + "\x00"
 	}
+	cache := s.cfg.Text("drift.plan_cache")
+	h.planCache, h.planFirst = cache != "off", cache == "first"
 	s.settings = h
 	if limit := s.cfg.Int("drift.server_memory") * 1024; limit > 0 {
 		s.srv.Memory.SetLimit(limit)
 	} else {
 		s.srv.Memory.SetLimit(halfOfMemory())
 	}
+	s.srv.plans.setLimit(s.cfg.Int("drift.plan_cache_size") * 1024)
 	if s.temp != nil {
 		s.temp.SetLimit(max(s.cfg.Int("temp_file_limit")*1024, -1))
 	}

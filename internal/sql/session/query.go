@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/datum"
@@ -33,8 +32,12 @@ type planned struct {
 	tables  *table.Set
 	private bool // bound in a catalog that only this transaction sees
 	locks   []relationLock
-	setting string // planKey of the settings it was bound with
-	stats   uint64 // tableStats.made when it was planned
+	setting string    // planKey of the settings it was bound with
+	user    uint32    // current role then
+	stats   uint64    // tableStats.made when it was planned
+	version store.Seq // of the catalog
+	newest  bool      // that catalog was the newest one, not one of the past
+	made    int64     // when the statement began that it was bound for
 	// past are the tables of the moments it reads, by the catalogs of those.
 	past []*table.Set
 	// open are the AS OF moments that each execution resolves anew.
@@ -129,8 +132,8 @@ func (s *Session) context(ctx context.Context) *builtin.Context {
 	}
 }
 
-// bindNow binds a query in the transaction's present catalog. infer lets it have
-// parameters whose types are found out.
+// bindNow binds a query in the transaction's present catalog, unless the plan
+// cache has its plan. infer lets it have parameters whose types are found out.
 func (s *Session) bindNow(ctx context.Context, st statement, infer bool) (*planned, error) {
 	v := s.srv.DB.View()
 	defer v.Release()
@@ -141,6 +144,9 @@ func (s *Session) bindNow(ctx context.Context, st statement, infer bool) (*plann
 	c, err := s.catalogFor(at)
 	if err != nil {
 		return nil, err
+	}
+	if p := st.form.plan(ctx, c, s, nil); p != nil {
+		return p, nil
 	}
 	return s.bindIn(ctx, c, st, infer)
 }
@@ -157,7 +163,7 @@ func (s *Session) bindIn(ctx context.Context, c view, st statement, infer bool) 
 	}
 	p := &planned{
 		stmt: bound, locks: relationLocks(bound), columns: resultColumns(bound), tables: c.tables, private: c.private,
-		setting: s.hot().planKey, stats: s.srv.stats.made.Load(),
+		setting: s.hot().planKey, user: s.user, stats: s.srv.stats.made.Load(), version: c.version, newest: s.asOf == nil, made: s.stmtTime,
 	}
 	for _, snapshot := range seen.snapshots {
 		p.past = append(p.past, s.srv.tableSet(snapshot))
@@ -214,7 +220,8 @@ func resultColumns(p *plan.Statement) []client.Column {
 // session's present settings (I4). A plan with moments that are no constants is
 // good while the catalog of each moment is the one it was bound in.
 func (p *planned) current(ctx context.Context, c view, s *Session, params []datum.Datum) bool {
-	if p.private || c.private || p.tables.Catalog() != c.snapshot || p.setting != s.hot().planKey || p.stats != s.srv.stats.made.Load() {
+	if p.private || c.private || p.tables.Catalog() != c.snapshot || p.setting != s.hot().planKey || p.user != s.user ||
+		p.stats != s.srv.stats.made.Load() {
 		return false
 	}
 	if !p.stmt.HasMoments {
@@ -356,8 +363,13 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 	}
 	pl := p.plan
 	if pl == nil || !pl.current(ctx, c, s, st.params) {
-		if pl, err = s.bindIn(ctx, c, st, false); err != nil {
-			return nil, err
+		if pl = p.form.plan(ctx, c, s, st.params); pl == nil && st.form != nil && st.form.slots != nil {
+			return nil, errNoPlan
+		}
+		if pl == nil {
+			if pl, err = s.bindIn(ctx, c, st, false); err != nil {
+				return nil, err
+			}
 		}
 		if p.columns != nil && !sameShape(p.columns, pl.columns) {
 			e := pgerr.New(pgcode.FeatureNotSupported, "cached plan must not change result type")
@@ -366,8 +378,13 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 		}
 		p.plan = pl
 	}
-	if err := s.compile(ctx, pl); err != nil {
-		return nil, err
+	if pl.program == nil {
+		if err := s.compile(ctx, pl); err != nil {
+			return nil, err
+		}
+		if p.form != nil && s.shareable(p.text, pl) {
+			s.srv.plans.keep(p.key, p.form, pl)
+		}
 	}
 	if pl.stmt.Command != plan.CommandSelect {
 		if err := s.tx.Writable(st.raw.Stmt.Tag()); err != nil {
@@ -530,18 +547,6 @@ func (r *running) drain(w client.Writer, announce bool) (string, error) {
 	}
 }
 
-// query runs a query of the simple protocol. Its plan may come from the cache of
-// recent texts.
-func (s *Session) query(ctx context.Context, st statement, w client.Writer) (string, error) {
-	p := s.plans.get(st)
-	r, err := s.open(ctx, st, p)
-	if err != nil {
-		return "", err
-	}
-	s.plans.put(st, p)
-	return r.drain(w, true)
-}
-
 // evaluate computes an expression without columns.
 func (s *Session) evaluate(ctx context.Context, e plan.Expr, params []datum.Datum) (datum.Datum, error) {
 	return exec.Evaluate(s.context(ctx), e, params)
@@ -568,60 +573,3 @@ func (s *Session) typeName(t *ast.TypeName) (types.T, error) {
 	}
 	return bind.ResolveType(s.names(snapshot), t)
 }
-
-// planCache keeps the plans of recent query texts of the simple protocol.
-type planCache struct {
-	entries map[string]*prepared
-	order   []string
-}
-
-// maxPlans bounds a session's plan cache.
-const maxPlans = 64
-
-// get returns the entry of a statement's text, or a new one.
-func (c *planCache) get(st statement) *prepared {
-	if p := c.entries[st.source()]; p != nil {
-		return p
-	}
-	return &prepared{text: st.text, raw: st.raw}
-}
-
-// put keeps an entry that was planned.
-func (c *planCache) put(st statement, p *prepared) {
-	if p.plan == nil || p.plan.private || namesNow(st.source()) {
-		return
-	}
-	key := st.source()
-	if c.entries[key] != nil {
-		return
-	}
-	if c.entries == nil {
-		c.entries = map[string]*prepared{}
-	}
-	if len(c.order) >= maxPlans {
-		delete(c.entries, c.order[0])
-		c.order = c.order[1:]
-	}
-	c.entries[key] = p
-	c.order = append(c.order, key)
-}
-
-// namesNow reports whether a text may hold a date or time literal that means
-// another value tomorrow ('now', 'today'): its plan holds the value of today.
-func namesNow(text string) bool {
-	for i := 0; i+4 < len(text); i++ {
-		if text[i] != '\'' {
-			continue
-		}
-		rest := strings.ToLower(strings.TrimLeft(text[i+1:min(i+16, len(text))], " "))
-		for _, word := range []string{"now", "today", "tomorrow", "yesterday"} {
-			if strings.HasPrefix(rest, word) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// source is the statement's own text.
-func (st statement) source() string { return st.text[st.raw.Start : st.raw.Start+st.raw.Len] }

@@ -19,6 +19,11 @@ type statement struct {
 	raw    *ast.RawStmt
 	types  []types.OID
 	params []datum.Datum
+	// form is what the text, or its shape, is in the plan cache; nil when it is not
+	// there. alone says that the text may be taken in.
+	form  *form
+	alone bool
+	shape *parse.Shape // the text without its literals; nil when it was not lifted
 }
 
 // parseStatements parses a query string.

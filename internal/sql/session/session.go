@@ -40,6 +40,7 @@ type Server struct {
 
 	temp     *spill.Area // where statements put what does not fit in memory; nil: nowhere
 	stats    tableStats
+	plans    planCache
 	setsMu   sync.Mutex // protects sets
 	sets     map[*catalog.Snapshot]*table.Set
 	mu       sync.Mutex // protects sessions
@@ -87,10 +88,8 @@ type Session struct {
 
 	owner *txn.Owner // of its locks
 	block
-	statements map[string]*prepared
-	portals    map[string]*portal
-	plans      planCache
-
+	statements  map[string]*prepared
+	portals     map[string]*portal
 	portalsMade int
 
 	lastSeq     store.Seq // of this session's last commit

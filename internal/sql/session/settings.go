@@ -403,7 +403,6 @@ func (s *Session) discard(st *ast.DiscardStmt) (string, error) {
 		}
 		s.closePortals(true)
 		s.statements = nil
-		s.plans = planCache{}
 		s.lastValue, s.lastSeqUsed = nil, 0
 		s.owner.UnlockAll()
 		if err := s.setAuthorization("default", false); err != nil {
@@ -411,7 +410,9 @@ func (s *Session) discard(st *ast.DiscardStmt) (string, error) {
 		}
 		s.cfg.ResetAll()
 	case "PLANS":
-		s.plans = planCache{}
+		for _, p := range s.statements {
+			p.plan = nil
+		}
 	case "SEQUENCES":
 		s.lastValue, s.lastSeqUsed = nil, 0
 	}

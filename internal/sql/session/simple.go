@@ -7,6 +7,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/sql/ast"
 	"github.com/driftdb/driftdb/internal/sql/client"
+	"github.com/driftdb/driftdb/internal/sql/parse"
 )
 
 // Simple implements client.Session. All statements of one string share an
@@ -15,7 +16,16 @@ func (s *Session) Simple(ctx context.Context, sql string, w client.Writer) error
 	ctx, end := s.begin(ctx, sql)
 	defer end()
 	s.dropUnnamed()
-	list, err := s.parse(sql, w)
+	shape := shapes.Get().(*parse.Shape)
+	defer shapes.Put(shape)
+	st := s.recall(sql, shape)
+	if st.form != nil {
+		if err := s.one(ctx, st, true, w); err != nil {
+			return s.broken(ctx, err, sql)
+		}
+		return s.report(w)
+	}
+	list, err := s.parseAlone(&st, w)
 	if err != nil {
 		return s.broken(ctx, err, sql)
 	}
@@ -28,7 +38,8 @@ func (s *Session) Simple(ctx context.Context, sql string, w client.Writer) error
 		// The last statement's commit comes before its CommandComplete, so that a
 		// client that was answered finds its change durable.
 		last := i == len(list)-1
-		if err := s.one(ctx, sql, &list[i], last, w); err != nil {
+		st.raw = &list[i]
+		if err := s.one(ctx, st, last, w); err != nil {
 			return s.broken(ctx, err, sql)
 		}
 	}
@@ -36,9 +47,9 @@ func (s *Session) Simple(ctx context.Context, sql string, w client.Writer) error
 }
 
 // one runs a statement of a simple query.
-func (s *Session) one(ctx context.Context, sql string, raw *ast.RawStmt, last bool, w client.Writer) error {
+func (s *Session) one(ctx context.Context, st statement, last bool, w client.Writer) error {
 	done := &completion{Writer: w}
-	err := s.run(ctx, statement{text: sql, raw: raw}, done)
+	err := s.run(ctx, st, done)
 	if err == nil && last && s.tx != nil && !s.explicit {
 		err = s.commit(ctx)
 	}
@@ -68,11 +79,12 @@ func (c *completion) send() error {
 	return c.Writer.Complete(c.tag)
 }
 
-// parse splits a query string; notices about it go to the client.
-func (s *Session) parse(sql string, w client.Writer) ([]ast.RawStmt, error) {
+// parse splits a query string; notices about it go to the client, and how many
+// is returned.
+func (s *Session) parse(sql string, w client.Writer) (list []ast.RawStmt, count int, err error) {
 	list, notices, err := s.parseStatements(sql)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for _, n := range notices {
 		if n.Position > 0 {
@@ -80,10 +92,10 @@ func (s *Session) parse(sql string, w client.Writer) ([]ast.RawStmt, error) {
 			n.Position = characters(sql, n.Position)
 		}
 		if err := w.Notice(n); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	return list, nil
+	return list, len(notices), nil
 }
 
 // broken finishes a statement that failed: the transaction suffers, the error

@@ -27,10 +27,63 @@ var driftViews = []driftView{{"transactions", []driftColumn{
 	{"seq", types.Int8}, {"at", types.TimestampTZ}, {"transaction_id", types.Int8}, {"username", types.Text},
 	{"application_name", types.Text}, {"client_addr", types.Text}, {"reason", types.Text}, {"meta", types.JSONB},
 	{"tables", types.TextArray}, {"rows", types.Int8},
+}}, {"plan_cache", []driftColumn{
+	{"statement", types.Text}, {"literals", types.Int4}, {"lifted", types.Int4}, {"plans", types.Int4}, {"hits", types.Int8},
+	{"catalog_seq", types.Int8},
+}}, {"plan_cache_totals", []driftColumn{
+	{"entries", types.Int8}, {"bytes", types.Int8}, {"hits", types.Int8}, {"misses", types.Int8}, {"evictions", types.Int8},
 }}}
 
 func init() {
 	fillers["drift.transactions"] = fillTransactions
+	fillers["drift.plan_cache"] = fillPlanCache
+	fillers["drift.plan_cache_totals"] = fillPlanCacheTotals
+}
+
+// CachedPlan is one row of drift.plan_cache: a statement that came as text, or
+// with Lifted several that differ in that many of their Literals.
+type CachedPlan struct {
+	Statement        string
+	Literals, Lifted int
+	Plans            int   // one for each catalog it was run in
+	Hits             int64 // statements that were found
+	Seq              int64 // commit that made the newest of these catalogs; 0 without plans
+}
+
+// PlanCacheTotals is the row of drift.plan_cache_totals. Counts are since the
+// server's start.
+type PlanCacheTotals struct {
+	Entries, Bytes, Hits, Misses, Evictions int64
+}
+
+func fillPlanCache(e *Env, r *rows) error {
+	list, _ := e.Plans()
+	for _, p := range list {
+		r.begin()
+		r.text("statement", p.Statement)
+		r.int("literals", int64(p.Literals))
+		r.int("lifted", int64(p.Lifted))
+		r.int("plans", int64(p.Plans))
+		r.int("hits", p.Hits)
+		if p.Seq > 0 {
+			r.int("catalog_seq", p.Seq)
+		}
+		if err := r.emit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func fillPlanCacheTotals(e *Env, r *rows) error {
+	_, t := e.Plans()
+	r.begin()
+	r.int("entries", t.Entries)
+	r.int("bytes", t.Bytes)
+	r.int("hits", t.Hits)
+	r.int("misses", t.Misses)
+	r.int("evictions", t.Evictions)
+	return r.emit()
 }
 
 // fillTransactions lists every commit, from the commit log.

@@ -27,6 +27,8 @@ type Env struct {
 	Activity func() []Activity
 	// Prepared lists the prepared statements of the session.
 	Prepared func() []Prepared
+	// Plans lists the plan cache.
+	Plans func() ([]CachedPlan, PlanCacheTotals)
 	// Visible reports whether a relation is found by its name alone.
 	Visible func(oid uint32) bool
 	// Cursors lists the cursors of the session.

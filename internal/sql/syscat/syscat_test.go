@@ -39,8 +39,11 @@ func env(t *testing.T) *Env {
 		Prepared:      func() []Prepared { return []Prepared{{Name: "p", Statement: "SELECT 1"}} },
 		Cursors:       func() []Cursor { return []Cursor{{Name: "c"}} },
 		Transactions:  func() (int64, int64) { return 1, 0 },
-		Visible:       func(uint32) bool { return true },
-		User:          catalog.RoleBootstrap, Superuser: true,
+		Plans: func() ([]CachedPlan, PlanCacheTotals) {
+			return []CachedPlan{{Statement: "SELECT 1"}}, PlanCacheTotals{Hits: 1}
+		},
+		Visible: func(uint32) bool { return true },
+		User:    catalog.RoleBootstrap, Superuser: true,
 	}
 }
 
