@@ -31,7 +31,7 @@ type Writer struct {
 
 // Writer returns a Writer for a statement. The transaction must be writable.
 func (s *Set) Writer(st *txn.Statement) *Writer {
-	return &Writer{set: s, st: st, tx: st.Tx()}
+	return &Writer{set: s, st: st, tx: st.Tx(), tuple: make([]byte, 0, 128)}
 }
 
 // Insert adds a row; values has a place per attnum. It returns the row's key.

@@ -77,23 +77,34 @@ type updater struct {
 	again func(row *table.Row) (ok bool, err error)
 }
 
-func newUpdater(s *updateSpec, env *Env, ctx *expr.Ctx) (*updater, error) {
+// start makes the updater ready for a statement; its memory may be of an earlier one.
+func (u *updater) start(s *updateSpec, env *Env, ctx *expr.Ctx) error {
 	if err := env.Stmt.Tx().Writable("UPDATE"); err != nil {
-		return nil, err
+		return err
 	}
 	t, err := env.table(s.op.Table)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	u := &updater{spec: s, env: env, t: t, w: t.Set().Writer(env.Stmt), keys: t.UpdateMode(s.atts) == txn.RowUpdate}
-	u.rows = rowWriter{spec: &s.row, r: ctx, t: t, work: make([]datum.Datum, s.row.width)}
-	return u, nil
+	work := u.rows.work
+	if len(work) != s.row.width {
+		work = make([]datum.Datum, s.row.width)
+	}
+	*u = updater{spec: s, env: env, t: t, w: t.Set().Writer(env.Stmt), keys: t.UpdateMode(s.atts) == txn.RowUpdate, again: u.again}
+	u.rows = rowWriter{spec: &s.row, r: ctx, t: t, work: work}
+	return nil
+}
+
+// end lets go of what belonged to the statement.
+func (u *updater) end() {
+	u.t, u.w, u.rows.t = nil, nil, nil
+	clear(u.rows.work)
 }
 
 func (o *updateOp) next() (*vec.Batch, error) {
 	if o.up == nil {
-		up, err := newUpdater(o.spec, o.r.env, o.r.ctx)
-		if err != nil {
+		up := new(updater)
+		if err := up.start(o.spec, o.r.env, o.r.ctx); err != nil {
 			return nil, err
 		}
 		up.again = func(row *table.Row) (bool, error) {

@@ -121,6 +121,7 @@ type shortRun struct {
 	bufs   [][]datum.Datum // results of the projections
 	out    []datum.Datum
 	ins    *inserter
+	up     updater
 	one    *vec.Batch // for unique indexes that are not the clustering key
 }
 
@@ -365,16 +366,18 @@ func (r *shortRun) again(row *table.Row) (out []datum.Datum, ok bool, err error)
 
 func (r *shortRun) update(row []datum.Datum) ([]datum.Datum, error) {
 	s := r.plan.update
-	u, err := newUpdater(s, &r.env, r.ctx)
-	if err != nil {
+	u := &r.up
+	if err := u.start(s, &r.env, r.ctx); err != nil {
 		return nil, err
 	}
-	u.again = func(changed *table.Row) (bool, error) {
-		out, ok, err := r.again(changed)
-		if ok {
-			copy(u.rows.work, out)
+	if u.again == nil {
+		u.again = func(changed *table.Row) (bool, error) {
+			out, ok, err := r.again(changed)
+			if ok {
+				copy(r.up.rows.work, out)
+			}
+			return ok, err
 		}
-		return ok, err
 	}
 	copy(u.rows.work, row)
 	done, err := u.one()
@@ -432,5 +435,6 @@ func (r *shortRun) Close() {
 	}
 	r.state = shortClosed
 	r.env, r.stmt, r.ins, r.ctx.B, r.ctx.Params = Env{}, nil, nil, nil, nil
+	r.up.end()
 	r.plan.pool.Put(r)
 }
