@@ -16,7 +16,7 @@ const idleGoal = 32 << 10
 // has a server of its own, since one that worked keeps memory for reuse in which
 // the sessions would not show.
 func (b *bench) idleSessions() error {
-	server, err := startDrift(b.dir, "idle", "")
+	server, err := startDrift(b.dir, "idle", &b.options, false)
 	if err != nil {
 		return err
 	}

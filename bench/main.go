@@ -33,8 +33,13 @@ type options struct {
 	rows    int
 	idle    int
 	profile string
-	hold    bool
+	// cpuProfile is the file for a CPU profile of the whole run.
+	cpuProfile string
+	hold       bool
 }
+
+// profiling reports whether the server under test is built to be profiled.
+func (o *options) profiling() bool { return o.profile != "" || o.cpuProfile != "" }
 
 // bench is one run.
 type bench struct {
@@ -88,6 +93,7 @@ func main() {
 	flag.IntVar(&o.rows, "rows", 1_000_000, "rows of the scanned table")
 	flag.IntVar(&o.idle, "idle", 10_000, "idle sessions")
 	flag.StringVar(&o.profile, "pprof", "", "serve net/http/pprof of the server at this address")
+	flag.StringVar(&o.cpuProfile, "cpuprofile", "", "write a CPU profile of the server over the whole run to this file")
 	flag.BoolVar(&o.hold, "hold", false, "print the servers' addresses and wait for SIGINT before the end")
 	flag.Parse()
 	if o.short {
@@ -104,6 +110,11 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
+	if o.cpuProfile != "" {
+		if o.cpuProfile, err = filepath.Abs(o.cpuProfile); err != nil {
+			return err
+		}
+	}
 	raiseFileLimit()
 	dir, err := os.MkdirTemp("", "driftdb-bench")
 	if err != nil {
@@ -115,10 +126,10 @@ func run(o options) error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	b := &bench{options: o, dir: dir}
-	if err := buildDrift(dir, o.profile); err != nil {
+	if err := buildDrift(dir, &o); err != nil {
 		return err
 	}
-	if b.drift, err = startDrift(dir, "drift", o.profile); err != nil {
+	if b.drift, err = startDrift(dir, "drift", &o, true); err != nil {
 		return err
 	}
 	defer b.drift.stop()

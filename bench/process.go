@@ -69,16 +69,16 @@ func (t *target) rows(sql string) (list []string, err error) {
 	return list, err
 }
 
-// buildDrift builds the server of this repository; with a profiling address it is
-// bench/profserve.
-func buildDrift(dir, profile string) error {
+// buildDrift builds the server of this repository: bench/profserve when it is to be
+// profiled.
+func buildDrift(dir string, o *options) error {
 	root, err := repository()
 	if err != nil {
 		return err
 	}
 	from := exec.Command("go", "build", "-o", filepath.Join(dir, "driftdb"), "./cmd/driftdb")
 	from.Dir = root
-	if profile != "" {
+	if o.profiling() {
 		from.Args[len(from.Args)-1] = "./profserve"
 		from.Dir = filepath.Join(root, "bench")
 	}
@@ -89,8 +89,9 @@ func buildDrift(dir, profile string) error {
 	return nil
 }
 
-// startDrift starts the server that was built on a new directory of that name.
-func startDrift(dir, name, profile string) (*target, error) {
+// startDrift starts the server that was built on a new directory of that name. The
+// one that is measured gives the profiles.
+func startDrift(dir, name string, o *options, measured bool) (*target, error) {
 	binary := filepath.Join(dir, "driftdb")
 	port, err := freePort()
 	if err != nil {
@@ -99,8 +100,11 @@ func startDrift(dir, name, profile string) (*target, error) {
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	data := filepath.Join(dir, name)
 	server := exec.Command(binary, "serve", "--data", data, "--listen", address, "--http", "")
-	if profile != "" {
-		server = exec.Command(binary, "-data", data, "-listen", address, "-pprof", profile)
+	if o.profiling() {
+		server = exec.Command(binary, "-data", data, "-listen", address)
+		if measured {
+			server.Args = append(server.Args, "-pprof", o.profile, "-cpuprofile", o.cpuProfile)
+		}
 	}
 	dsn := fmt.Sprintf("host=127.0.0.1 port=%d user=driftdb dbname=driftdb sslmode=disable", port)
 	return start(server, "DriftDB", dsn, filepath.Join(dir, name+".log"), syscall.SIGTERM)

@@ -1,9 +1,11 @@
 // Command profserve serves a data directory as "driftdb serve" does and offers
-// net/http/pprof, which the product does not. Only the benchmark starts it.
+// net/http/pprof or writes a CPU profile, which the product does not. Only the
+// benchmark starts it.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"log"
 	"log/slog"
@@ -11,6 +13,7 @@ import (
 	_ "net/http/pprof"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"syscall"
 	"time"
 
@@ -22,14 +25,34 @@ import (
 func main() {
 	data := flag.String("data", "", "data directory")
 	listen := flag.String("listen", "127.0.0.1:5433", "address for PostgreSQL clients")
-	pprof := flag.String("pprof", "127.0.0.1:6060", "address of net/http/pprof")
+	address := flag.String("pprof", "", "address of net/http/pprof")
+	profile := flag.String("cpuprofile", "", "file for a CPU profile of the whole run")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	go func() { log.Print(http.ListenAndServe(*pprof, nil)) }()
-	if err := run(ctx, *data, *listen); err != nil {
+	if *address != "" {
+		go func() { log.Print(http.ListenAndServe(*address, nil)) }()
+	}
+	if err := profiled(*profile, func() error { return run(ctx, *data, *listen) }); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// profiled runs f with a CPU profile written to a file, if one is named.
+func profiled(name string, f func() error) error {
+	if name == "" {
+		return f()
+	}
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return err
+	}
+	err = f()
+	pprof.StopCPUProfile()
+	return errors.Join(err, file.Close())
 }
 
 func run(ctx context.Context, data, listen string) error {
