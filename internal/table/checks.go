@@ -1,8 +1,6 @@
 package table
 
 import (
-	"cmp"
-	"context"
 	"slices"
 
 	"github.com/driftdb/driftdb/internal/datum"
@@ -55,7 +53,9 @@ func (w *Writer) afterUpdate(t *Table, row *Row, key []byte, values []datum.Datu
 		if overlap(f.c.RefColumns, changed) {
 			old, new := pick(row.Values, f.c.RefColumns), pick(values, f.c.RefColumns)
 			if !equalKeys(old, new) {
-				w.queueParent(t, f, old, new)
+				if err := w.queueParent(f, old, new); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -64,7 +64,9 @@ func (w *Writer) afterUpdate(t *Table, row *Row, key []byte, values []datum.Datu
 
 func (w *Writer) afterDelete(t *Table, row *Row) error {
 	for _, f := range t.referenced {
-		w.queueParent(t, f, pick(row.Values, f.c.RefColumns), nil)
+		if err := w.queueParent(f, pick(row.Values, f.c.RefColumns), nil); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -89,19 +91,16 @@ func (w *Writer) queueChild(t *Table, f *foreignKey, key []byte, values []datum.
 		return nil
 	}
 	if w.deferred(f.c) {
-		w.deferChild(t, f, slices.Clone(key))
-		return nil
+		return w.deferChild(t, f, key)
 	}
-	w.queueCheck(f, list)
-	return nil
+	return w.queueCheck(f, list)
 }
 
 // queueNow is queueChild for a constraint being validated: never put off.
 func (w *Writer) queueNow(t *Table, f *foreignKey, values []datum.Datum) error {
 	list := pick(values, f.c.Columns)
 	if !anyNull(list) {
-		w.queueCheck(f, list)
-		return nil
+		return w.queueCheck(f, list)
 	}
 	if f.c.MatchFull && slices.ContainsFunc(list, func(d datum.Datum) bool { return !d.IsNull() }) {
 		return f.mixedNulls(t)
@@ -109,33 +108,62 @@ func (w *Writer) queueNow(t *Table, f *foreignKey, values []datum.Datum) error {
 	return nil
 }
 
-func (w *Writer) queueCheck(f *foreignKey, list []datum.Datum) {
+func (w *Writer) queueCheck(f *foreignKey, list []datum.Datum) error {
 	// Many rows with one parent are one check.
 	id := keyenc.AppendRow(keyenc.AppendInt(nil, int64(f.c.OID)), list, nil)
 	if _, done := w.checked[string(id)]; done {
-		return
+		return nil
 	}
 	if w.checked == nil {
 		w.checked = make(map[string]struct{})
 	}
 	w.checked[string(id)] = struct{}{}
-	w.checks = append(w.checks, childCheck{f, list})
+	if w.checks = append(w.checks, childCheck{f, list}); len(w.checks) < queueMax {
+		return nil
+	}
+	return w.checkEarly()
 }
 
-func (w *Writer) queueParent(t *Table, f *foreignKey, old, new []datum.Datum) {
+// checkEarly checks the children at hand before the statement's end. One that has a
+// parent is done with: should the statement remove the parent later, that will look
+// for children. One without waits, for the parent may yet come.
+func (w *Writer) checkEarly() error {
+	for i := range w.checks {
+		c := &w.checks[i]
+		found, err := w.lockParent(c.f, c.values)
+		if err == nil && !found {
+			err = w.orphans.add(w.tx, c.f, c.values, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	clear(w.checks)
+	w.checks = w.checks[:0]
+	clear(w.checked)
+	return nil
+}
+
+// queueParent notes that a parent's key went away, now or at commit.
+func (w *Writer) queueParent(f *foreignKey, old, new []datum.Datum) error {
 	if anyNull(old) {
-		return
+		return nil
 	}
 	if a := f.action(new); a == actionNone && w.deferred(f.c) {
-		set := w.set
-		w.tx.BeforeCommit(f.c.OID, func(ctx context.Context) error {
-			return deferredCheck(ctx, set, w.tx, func(late *Writer) error {
-				return late.checkParent(parentAction{f, old, new})
-			})
-		})
-		return
+		return w.deferParent(f, old, new)
 	}
-	w.actions = append(w.actions, parentAction{f, old, new})
+	if w.actions = append(w.actions, parentAction{f, old, new}); len(w.actions) < queueMax {
+		return nil
+	}
+	for i := range w.actions {
+		a := &w.actions[i]
+		if err := w.gone.add(w.tx, a.f, a.old, a.new); err != nil {
+			return err
+		}
+	}
+	clear(w.actions)
+	w.actions = w.actions[:0]
+	return nil
 }
 
 func (f *foreignKey) action(new []datum.Datum) byte {
@@ -153,28 +181,39 @@ func (f *foreignKey) action(new []datum.Datum) byte {
 // actions, which may lead to more of them. Errors: 23503, 23505, and those of Update
 // and Delete.
 func (w *Writer) Finish() error {
-	for len(w.checks) > 0 || len(w.actions) > 0 || len(w.late) > 0 {
-		late := w.late
-		w.late = nil
-		for i := range late {
-			if err := w.checkUnique(&late[i]); err != nil {
-				return err
-			}
-		}
-		actions := w.actions
-		w.actions = nil
-		if err := w.runActions(actions); err != nil {
+	for w.due() {
+		if err := w.checkLate(); err != nil {
 			return err
 		}
-		if len(w.actions) > 0 {
+		if err := w.runActions(); err != nil {
+			return err
+		}
+		if len(w.actions) > 0 || w.gone.len() > 0 {
 			continue // cascades first: they may satisfy the checks
 		}
-		checks := w.checks
-		w.checks, w.checked = nil, nil
-		for i := range checks {
-			if err := w.checkChild(checks[i].f, checks[i].values); err != nil {
-				return err
-			}
+		if err := w.checkChildren(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// due reports whether something is left to check.
+func (w *Writer) due() bool {
+	return len(w.late)+len(w.actions)+len(w.checks) > 0 || w.shared.list.Len()+w.gone.len()+w.orphans.len() > 0
+}
+
+// checkChildren checks the children at hand, those that had no parent before first.
+func (w *Writer) checkChildren() error {
+	orphans, checks := w.orphans, w.checks
+	defer orphans.list.Close()
+	w.orphans, w.checks, w.checked = fkQueue{}, nil, nil
+	if err := orphans.each(w, true, func(a *parentAction) error { return w.checkChild(a.f, a.old) }); err != nil {
+		return err
+	}
+	for i := range checks {
+		if err := w.checkChild(checks[i].f, checks[i].values); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -201,6 +240,10 @@ func (w *Writer) Relieve(t *Table) error {
 
 // checkChild makes sure that a parent exists, and keeps it from going away.
 func (w *Writer) checkChild(f *foreignKey, values []datum.Datum) error {
+	found, err := w.lockParent(f, values)
+	if err != nil || found {
+		return err
+	}
 	child, err := w.set.Table(f.child)
 	if err != nil {
 		return err
@@ -209,32 +252,35 @@ func (w *Writer) checkChild(f *foreignKey, values []datum.Datum) error {
 	if err != nil {
 		return err
 	}
+	return f.missingParent(child, parent, values)
+}
+
+// lockParent looks for the parent of a child's key and keeps it from going away.
+func (w *Writer) lockParent(f *foreignKey, values []datum.Datum) (found bool, err error) {
+	parent, err := w.set.Table(f.parent)
+	if err != nil {
+		return false, err
+	}
 	casts, err := f.casts()
 	if err != nil {
-		return err
+		return false, err
 	}
 	wanted, ok, err := casts.parentValues(values)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return f.missingParent(child, parent, values)
+	if err != nil || !ok {
+		return false, err
 	}
 	ctx := w.st.Context()
 	if _, _, err := w.tx.LockTable(ctx, f.parent, txn.RowShareTable, txn.Wait); err != nil {
-		return err
+		return false, err
 	}
 	for {
 		key, err := w.parentKey(f, parent, wanted)
-		if err != nil {
-			return err
-		}
-		if key == nil {
-			return f.missingParent(child, parent, values)
+		if err != nil || key == nil {
+			return false, err
 		}
 		img, found, err := w.tx.LockNewest(ctx, parent.shape.id, key, txn.RowKeyShare)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if !found {
 			continue // deleted while we waited; look again
@@ -242,35 +288,43 @@ func (w *Writer) checkChild(f *foreignKey, values []datum.Datum) error {
 		if !img.Own && w.tx.Options().Isolation >= txn.RepeatableRead {
 			// A parent that the snapshot does not show is no parent.
 			if _, seen, err := w.st.Get(parent.shape.id, key); err != nil || !seen {
-				return cmp.Or(err, f.missingParent(child, parent, values))
+				return false, err
 			}
 		}
 		again, err := w.parentKey(f, parent, wanted)
 		if err != nil || string(again) == string(key) {
-			return err
+			return err == nil, err
 		}
 	}
 }
 
 // runActions carries out what follows from parents' keys that went away.
-func (w *Writer) runActions(actions []parentAction) error {
+func (w *Writer) runActions() error {
+	gone, actions := w.gone, w.actions
+	defer gone.list.Close()
+	w.gone, w.actions = fkQueue{}, nil
+	if err := gone.each(w, false, w.runAction); err != nil {
+		return err
+	}
 	for i := range actions {
-		a := &actions[i]
-		var err error
-		switch act := a.f.action(a.new); act {
-		case actionNone, actionRestrict:
-			err = w.checkParent(*a)
-		default:
-			if err = w.cascadeTo(a, act); err == nil && act == actionDefault {
-				// A child whose default is the key that went away did not change.
-				err = w.checkParent(*a)
-			}
-		}
-		if err != nil {
+		if err := w.runAction(&actions[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (w *Writer) runAction(a *parentAction) error {
+	act := a.f.action(a.new)
+	if act == actionNone || act == actionRestrict {
+		return w.checkParent(*a)
+	}
+	err := w.cascadeTo(a, act)
+	if err == nil && act == actionDefault {
+		// A child whose default is the key that went away did not change.
+		err = w.checkParent(*a)
+	}
+	return err
 }
 
 // checkParent makes sure that no child is left behind. But for RESTRICT another row

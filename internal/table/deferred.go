@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/driftdb/driftdb/internal/catalog"
+	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/txn"
 )
 
@@ -57,24 +58,55 @@ func SetConstraints(ctx context.Context, tx *txn.Tx, constraints []uint32, defer
 	return tx.RunChecks(ctx, func(tag uint32) bool { return constraints == nil || slices.Contains(constraints, tag) })
 }
 
+// deferredOwner tells the queues of a transaction's deferred checks apart.
+type deferredOwner struct {
+	set *Set
+	of  any // *foreignKey of a child's, parentOwner or *Index
+}
+
+// parentOwner is a foreign key whose parents' keys went away.
+type parentOwner struct{ f *foreignKey }
+
 // deferChild checks a row's parent at commit, if the row still exists then.
-func (w *Writer) deferChild(t *Table, f *foreignKey, key []byte) {
+func (w *Writer) deferChild(t *Table, f *foreignKey, key []byte) error {
 	set, tx := w.set, w.tx
-	tx.BeforeCommit(f.c.OID, func(ctx context.Context) error {
+	return tx.QueueBeforeCommit(f.c.OID, deferredOwner{set, f}, key, func(ctx context.Context, q *txn.Queue) error {
 		return deferredCheck(ctx, set, tx, func(late *Writer) error {
-			img, found, err := tx.Newest(t.shape.id, key)
-			if err != nil || !found {
-				return err
-			}
-			row, err := t.row(key, img)
+			return q.Each(func(key []byte) error {
+				img, found, err := tx.Newest(t.shape.id, key)
+				if err != nil || !found {
+					return err
+				}
+				row, err := t.row(key, img)
+				if err != nil {
+					return err
+				}
+				values := pick(row.Values, f.c.Columns)
+				if anyNull(values) {
+					return nil
+				}
+				return late.checkChild(f, values)
+			})
+		})
+	})
+}
+
+// deferParent checks at commit that no child is left of a parent's key.
+func (w *Writer) deferParent(f *foreignKey, old, new []datum.Datum) error {
+	set, tx := w.set, w.tx
+	return tx.QueueBeforeCommit(f.c.OID, deferredOwner{set, parentOwner{f}}, appendAction(nil, old, new), func(ctx context.Context, q *txn.Queue) error {
+		return deferredCheck(ctx, set, tx, func(late *Writer) error {
+			parent, err := set.Table(f.parent)
 			if err != nil {
 				return err
 			}
-			values := pick(row.Values, f.c.Columns)
-			if anyNull(values) {
-				return nil
-			}
-			return late.checkChild(f, values)
+			return q.Each(func(record []byte) error {
+				a := parentAction{f: f}
+				if a.old, a.new, err = parent.readAction(record, f.c.RefColumns); err != nil {
+					return err
+				}
+				return late.checkParent(a)
+			})
 		})
 	})
 }

@@ -33,14 +33,51 @@ func (w *Writer) putLate(x *Index, e *entry) error {
 		return err
 	}
 	k.key, k.values = slices.Clone(k.key), slices.Clone(e.values)
-	if !w.deferred(x.deferring) {
-		w.late = append(w.late, k)
+	if w.deferred(x.deferring) {
+		return w.deferUnique(&k)
+	}
+	if w.late = append(w.late, k); len(w.late) < queueMax {
 		return nil
 	}
-	set, tx := w.set, w.tx
-	tx.BeforeCommit(x.deferring.OID, func(ctx context.Context) error {
-		return deferredCheck(ctx, set, tx, func(late *Writer) error { return late.checkUnique(&k) })
+	for i := range w.late {
+		if err := w.shared.add(w.tx, &w.late[i]); err != nil {
+			return err
+		}
+	}
+	clear(w.late)
+	w.late = w.late[:0]
+	return nil
+}
+
+// deferUnique looks at a key at commit.
+func (w *Writer) deferUnique(k *lateKey) error {
+	set, tx, x := w.set, w.tx, k.x
+	return tx.QueueBeforeCommit(x.deferring.OID, deferredOwner{set, x}, k.append(nil), func(ctx context.Context, q *txn.Queue) error {
+		return deferredCheck(ctx, set, tx, func(late *Writer) error {
+			return q.Each(func(record []byte) error {
+				k, err := x.readLate(record)
+				if err != nil {
+					return err
+				}
+				return late.checkUnique(&k)
+			})
+		})
 	})
+}
+
+// checkLate checks the keys of deferrable indexes that several rows had.
+func (w *Writer) checkLate() error {
+	shared, late := w.shared, w.late
+	defer shared.list.Close()
+	w.shared, w.late = lateQueue{}, nil
+	if err := shared.each(w.checkUnique); err != nil {
+		return err
+	}
+	for i := range late {
+		if err := w.checkUnique(&late[i]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

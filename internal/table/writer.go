@@ -23,9 +23,14 @@ type Writer struct {
 	key      []byte
 	changed  []int16
 
+	// What Finish does. Of each there may be one for every row, so that parts are in
+	// queues: shared, gone and orphans are older than late, actions and checks.
 	late    []lateKey
-	checks  []childCheck
+	shared  lateQueue
 	actions []parentAction
+	gone    fkQueue
+	checks  []childCheck
+	orphans fkQueue // checked already: without a parent then
 	checked map[string]struct{}
 }
 

@@ -210,15 +210,17 @@ func (tx *Tx) Done() bool { return tx.done }
 
 // check is a deferred check with the number of the constraint it belongs to.
 type check struct {
-	tag uint32
-	run func(context.Context) error
+	tag   uint32
+	run   func(context.Context) error
+	owner any    // of QueueBeforeCommit
+	queue *Queue // the same
 }
 
 // BeforeCommit registers a check that runs at the start of Commit; an error
 // rolls the transaction back. A rolled-back savepoint forgets those registered
 // since. tag is for RunChecks.
 func (tx *Tx) BeforeCommit(tag uint32, f func(context.Context) error) {
-	tx.preCommit = append(tx.preCommit, check{tag, f})
+	tx.preCommit = append(tx.preCommit, check{tag: tag, run: f})
 }
 
 // RunChecks runs, and forgets, the registered checks whose tag is wanted (SET
