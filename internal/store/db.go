@@ -52,6 +52,7 @@ type DB struct {
 	life     sync.RWMutex // held shared by writes, exclusively by Close
 	closing  atomic.Bool
 	failed   atomic.Pointer[failure]
+	guarded  atomic.Bool // a failure of the log stops the store; neither at open nor at close
 	stop     chan struct{}
 	stopped  sync.WaitGroup
 	dirLock  *pebble.Lock
@@ -110,7 +111,7 @@ func (db *DB) open() error {
 	if !db.opts.NoSync {
 		fs = zeroedLogs{fs}
 	}
-	db.fs = db.ballast.wrap(db, fs)
+	db.fs = db.guardLog(db.ballast.wrap(db, fs))
 	eo := db.opts.engineOptions(db.fs, db.log)
 	eo.Lock = db.dirLock
 	db.loadWriter = loadWriterOptions(eo)
@@ -145,6 +146,7 @@ func (db *DB) open() error {
 	if err := db.recover(); err != nil {
 		return err
 	}
+	db.guarded.Store(true)
 	return db.ballast.open()
 }
 
@@ -201,6 +203,7 @@ func (db *DB) Close() error {
 	}
 	db.pub.close()
 	db.published.Load().Release()
+	db.guarded.Store(false) // what fails now is returned
 	errs = append(errs, wrapErr(db.eng.Close()), db.dirLock.Close())
 	return errors.Join(errs...)
 }

@@ -3,8 +3,10 @@ package session
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -295,8 +297,17 @@ func fromStore(err error) *pgerr.Error {
 		return pgerr.New(pgcode.CrashShutdown, "%v", err)
 	case errors.Is(err, store.ErrFuture):
 		return pgerr.New(pgcode.InvalidParameterValue, "cannot read the database as of a time in the future")
+	case ofFile(err):
+		return pgerr.New(pgcode.IoError, "%w", err)
 	}
 	return pgerr.From(err)
+}
+
+// ofFile reports whether the operating system refused an operation on a file.
+func ofFile(err error) bool {
+	var one *fs.PathError
+	var two *os.LinkError
+	return errors.As(err, &one) || errors.As(err, &two)
 }
 
 // Idle implements client.Session.
