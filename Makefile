@@ -41,8 +41,9 @@ fuzz: ## each fuzz target for FUZZTIME (10m)
 model: ## 200 random runs against the model
 	DRIFTDB_MODEL_RUNS=200 DRIFTDB_MODEL_STEPS=400 $(GO) test -count=1 -timeout 60m -v ./tests/model
 
-crash: ## 2,000 power cuts and 200 kills under load, on 20 databases
+crash: ## 2,000 power cuts and 200 kills under load, on 20 databases; 400 disk faults, 40 flipped bits in each kind of file
 	DRIFTDB_CRASH_CUTS=100 DRIFTDB_CRASH_KILLS=10 $(GO) test -count=20 -timeout 120m -run 'PowerCut|Kill' -v ./tests/crash
+	DRIFTDB_CRASH_FAULTS=400 DRIFTDB_CRASH_FLIPS=40 $(GO) test -count=1 -timeout 120m -run 'DiskFaults|DamagedBytes' -v ./tests/crash
 
 mutants: ## deliberate faults, each of which a test must notice
 	$(GO) run ./tools/mutants

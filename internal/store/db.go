@@ -3,9 +3,11 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -115,9 +117,12 @@ func (db *DB) open() error {
 	eo := db.opts.engineOptions(db.fs, db.log)
 	eo.Lock = db.dirLock
 	db.loadWriter = loadWriterOptions(eo)
-	if err := checkLogs(fs, db.dir, lastLog(fs, db.dir)); err != nil {
-		eo.Cache.Unref()
-		return fmt.Errorf("open %s: %w: %w", db.dir, ErrCorrupt, err)
+	eo.ErrorIfNotExists = !fresh // the engine would begin anew, and delete what it does not know
+	if !fresh {
+		if err := checkDamage(fs, db.dir); err != nil {
+			eo.Cache.Unref()
+			return err
+		}
 	}
 	db.eng, err = pebble.Open(db.dir, eo)
 	if err == nil && fresh {
@@ -130,7 +135,7 @@ func (db *DB) open() error {
 	eo.Cache.Unref()
 	if err != nil {
 		db.eng = nil
-		return openError(db.dir, err)
+		return openError(fs, db.dir, eo, err)
 	}
 	db.chainEvery, db.timeMapEvery = chainEvery, timeMapEvery
 	db.loadFile = loadFileBytes
@@ -150,15 +155,63 @@ func (db *DB) open() error {
 	return db.ballast.open()
 }
 
+// checkDamage finds what the engine would take for the trace of a power cut.
+func checkDamage(fs vfs.FS, dir string) error {
+	err := checkManifest(fs, dir)
+	if err == nil {
+		err = checkLogs(fs, dir, lastLog(fs, dir))
+	}
+	var damage *logDamage
+	switch {
+	case errors.As(err, &damage):
+		return fmt.Errorf("open %s: %w: %w", dir, ErrCorrupt, err)
+	case err != nil:
+		return fmt.Errorf("open %s: %w", dir, err)
+	}
+	return nil
+}
+
 var replayedLog = regexp.MustCompile(`replaying wal (\d+)`)
 
-// openError names the damaged file; the engine gives the log's only as a detail.
-func openError(dir string, err error) error {
+// openError names the damaged file; the engine gives a log's only as a detail, and
+// not that of its options.
+func openError(fs vfs.FS, dir string, eo *pebble.Options, err error) error {
 	if m := replayedLog.FindStringSubmatch(fmt.Sprintf("%+v", err)); m != nil && pebble.IsCorruptionError(err) {
 		n, _ := strconv.Atoi(m[1])
 		return fmt.Errorf("open %s: %w: log %06d.log: %w", dir, ErrCorrupt, n, err)
 	}
+	if name := newest(fs, dir, "OPTIONS-"); name != "" {
+		eo = eo.Clone()
+		eo.EnsureDefaults()
+		if b, rerr := readAll(fs, fs.PathJoin(dir, name)); rerr == nil && eo.CheckCompatibility(dir, string(b)) != nil {
+			return fmt.Errorf("open %s: %w: %s (the database needs no such file: move it away): %w", dir, ErrCorrupt, name, err)
+		}
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("open %s: %w: %w", dir, ErrCorrupt, err)
+	}
 	return fmt.Errorf("open %s: %w", dir, wrapErr(err))
+}
+
+// newest returns the file with the greatest number behind a prefix, "" if there is
+// none.
+func newest(fs vfs.FS, dir, prefix string) (name string) {
+	names, _ := fs.List(dir)
+	for _, n := range names {
+		if strings.HasPrefix(n, prefix) && (len(n) > len(name) || len(n) == len(name) && n > name) {
+			name = n
+		}
+	}
+	return name
+}
+
+func readAll(fs vfs.FS, name string) ([]byte, error) {
+	f, err := fs.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(f)
+	return b, errors.Join(err, f.Close())
 }
 
 // lockDir takes the directory's lock file.

@@ -5,5 +5,7 @@
 //
 // Power cuts run in this process on a file system in memory that forgets what
 // was not synced. Kills run the real program; DRIFTDB_CRASH_KILLS says how often,
-// DRIFTDB_CRASH_CUTS how many power cuts there are.
+// DRIFTDB_CRASH_CUTS how many power cuts there are, DRIFTDB_CRASH_FAULTS how often
+// the disk fails at random or gets slow, and DRIFTDB_CRASH_FLIPS how many bits are
+// flipped in files of each kind.
 package crash
