@@ -34,7 +34,9 @@ func doctorCommand() *cobra.Command {
 			"rows, index entries and change lists agree, in the present and in the past. It changes nothing.\n" +
 			"Exit code 5 when there is damage; every place is named.\n\n" +
 			"With --salvage DIR what can be read of a damaged database is written into the new directory DIR: SQL that makes\n" +
-			"the tables, their rows as CSV, and the versions that have ended. What is lost is named, with exit code 5.",
+			"the tables, their rows as CSV, and the versions that have ended, those of dropped, truncated and rewritten tables\n" +
+			"included. Without a readable list of files the database is first put together from them, in DIR. What is lost is\n" +
+			"named, with exit code 5.",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := exists(t.data); err != nil {

@@ -72,3 +72,111 @@ func damage(t *testing.T, dir string) (name string) {
 	}
 	return name
 }
+
+// Without its list of tables, a database is put together from its files, with all
+// rows; what was dropped, truncated or rewritten is there, too.
+func TestSalvageFromFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	data := "--data=" + dir
+	expect(t, 0, "", "init", data)
+	for _, sql := range []string{
+		"CREATE TABLE kept (a int PRIMARY KEY, s text)",
+		"INSERT INTO kept SELECT i, md5(i::text) FROM generate_series(1, 3000) AS g(i)",
+		"CREATE TABLE gone (a int PRIMARY KEY, \"the s\" text)",
+		"INSERT INTO gone VALUES (1, 'x'), (2, 'y')",
+		"UPDATE gone SET \"the s\" = 'z' WHERE a = 2",
+		"DROP TABLE gone",
+		"CREATE TABLE cut (a int); INSERT INTO cut VALUES (7)",
+		"TRUNCATE cut",
+		"CREATE SEQUENCE q START 40",
+		"SELECT nextval('q')",
+	} {
+		expect(t, 0, "", "sql", data, "-c", sql)
+	}
+	expect(t, 0, "", "compact", data)
+	expect(t, 0, "", "sql", data, "-c", "UPDATE kept SET s = 'new' WHERE a <= 10; DELETE FROM kept WHERE a = 11; INSERT INTO cut VALUES (8)")
+	for name, f := range map[string]func(t *testing.T, dir string){
+		"healthy":        func(*testing.T, string) {},
+		"damaged list":   func(t *testing.T, dir string) { change(t, only(t, dir, "MANIFEST-*"), 20) },
+		"no list":        func(t *testing.T, dir string) { remove(t, only(t, dir, "MANIFEST-*")) },
+		"no marker":      func(t *testing.T, dir string) { remove(t, only(t, dir, "marker.manifest.*")) },
+		"damaged format": func(t *testing.T, dir string) { change(t, filepath.Join(dir, "DRIFTDB"), 3) },
+		"no list at all": func(t *testing.T, dir string) {
+			remove(t, only(t, dir, "MANIFEST-*"))
+			remove(t, only(t, dir, "OPTIONS-*"))
+			remove(t, only(t, dir, "marker.format-version.*"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			broken, out := filepath.Join(t.TempDir(), "broken"), filepath.Join(t.TempDir(), "out")
+			if err := os.CopyFS(broken, os.DirFS(dir)); err != nil {
+				t.Fatal(err)
+			}
+			f(t, broken)
+			code, found := exitDamage, "open: "
+			if name == "healthy" {
+				code, found = 0, "no damage"
+			}
+			expect(t, code, found, "doctor", "--data="+broken, "--salvage", out)
+			if lines := csvLines(t, out, "public.kept.csv"); lines != 1+2999 {
+				t.Errorf("kept has %d lines", lines)
+			}
+			if lines := csvLines(t, out, "public.kept.past.csv"); lines != 1+11 {
+				t.Errorf("kept's past has %d lines", lines)
+			}
+			for file, text := range map[string]string{
+				"public.cut.csv":    "a\n8\n",
+				"public.gone.until": "system_seq_start,system_seq_end,a,the s\n4,6,1,x\n5,6,2,z\n4,5,2,y\n",
+				"public.cut.until":  "system_seq_start,system_seq_end,a\n7,8,7\n",
+				"tables.sql":        "SELECT setval('public.q', ",
+				"past.sql":          `"the s" text`,
+			} {
+				b, err := os.ReadFile(only(t, out, file+"*"))
+				if err != nil || string(b) != text && !(strings.HasSuffix(file, ".sql") && strings.Contains(string(b), text)) {
+					t.Errorf("%s: %s %v", file, b, err)
+				}
+			}
+			if _, err := os.Stat(filepath.Join(out, "rebuilt")); err == nil {
+				t.Error("the database made anew is left behind")
+			}
+		})
+	}
+}
+
+func only(t *testing.T, dir, pattern string) string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no file %s: %v", pattern, err)
+	}
+	return names[len(names)-1]
+}
+
+func remove(t *testing.T, name string) {
+	t.Helper()
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// change flips a bit of a byte.
+func change(t *testing.T, name string, at int) {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[at] ^= 0x10
+	if err := os.WriteFile(name, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func csvLines(t *testing.T, dir, name string) int {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Error(err)
+	}
+	return strings.Count(string(b), "\n")
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
 	"github.com/driftdb/driftdb/internal/sql/client"
 	"github.com/driftdb/driftdb/internal/sql/keyword"
+	"github.com/driftdb/driftdb/internal/sql/session"
 	"github.com/driftdb/driftdb/internal/sql/syscat"
 	"github.com/driftdb/driftdb/internal/store"
 	"github.com/driftdb/driftdb/internal/table"
@@ -33,16 +34,32 @@ type Salvaged struct {
 // Salvage writes what can be read of a closed database into a new directory:
 // tables.sql and constraints.sql make the tables, load.sql loads them with psql,
 // and each table has a file of its rows and, where it has a past, one of the
-// versions that have ended in its present storage (TRUNCATE and rewrites begin a
-// new one). Every stretch that is lost is reported. It fails when the database
-// cannot be opened as store.OpenDamaged does, or its catalog cannot be read.
-func Salvage(ctx context.Context, dir, to string, o Options, report func(store.Finding)) (Salvaged, error) {
-	var done Salvaged
+// versions that have ended. What tables were dropped, and what was in others before
+// a TRUNCATE or rewrite, is in files of its own, which past.sql lists with their
+// columns. Every stretch that is lost is reported. A database that cannot be opened
+// as store.OpenDamaged does is made anew from its files first, for which the new
+// directory needs as much space as it has. Salvage fails when that cannot be opened
+// either, or the catalog cannot be read.
+func Salvage(ctx context.Context, dir, to string, o Options, report func(store.Finding)) (done Salvaged, err error) {
+	if err := os.Mkdir(to, 0o700); err != nil {
+		return done, err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(to) // if nothing is in it
+		}
+	}()
 	db, err := store.OpenDamaged(dir, o.store(), report)
+	if errors.Is(err, store.ErrCorrupt) {
+		report(store.Finding{What: "open", Where: dir, Detail: err.Error() + "; reading its files one by one"})
+		anew := filepath.Join(to, "rebuilt")
+		defer func() { err = errors.Join(err, os.RemoveAll(anew)) }()
+		db, err = store.OpenRebuilt(ctx, dir, anew, o.store(), report)
+	}
 	if err != nil {
 		return done, err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	sessions := newSessions(db, o)
 	s, err := sessions.New(client.Info{User: "driftdb", Database: "driftdb"})
 	if err != nil {
@@ -53,11 +70,11 @@ func Salvage(ctx context.Context, dir, to string, o Options, report func(store.F
 	if err != nil {
 		return done, fmt.Errorf("read the catalog: %w", err)
 	}
-	if err := os.Mkdir(to, 0o700); err != nil {
+	w := &salvager{ctx: ctx, db: db, to: to, env: env, tables: sessions.Tables(env.Catalog), report: report, done: &done}
+	if err := w.run(); err != nil {
 		return done, err
 	}
-	w := &salvager{ctx: ctx, db: db, to: to, env: env, tables: sessions.Tables(env.Catalog), report: report, done: &done}
-	return done, w.run()
+	return done, w.gone(sessions)
 }
 
 // salvager writes one database.
@@ -145,7 +162,25 @@ func (w *salvager) table(d *catalog.Table) error {
 		w.report(store.Finding{What: "catalog", Where: w.name(&d.Object), Detail: err.Error()})
 		return nil
 	}
-	var columns, names []string
+	fmt.Fprintf(&w.before, "CREATE TABLE %s (%s\n);\n", w.name(&d.Object), columnList(d))
+	for i := range d.Constraints {
+		to, c := &w.keys, &d.Constraints[i]
+		if c.Type == 'f' {
+			to = &w.after
+		}
+		fmt.Fprintf(to, "ALTER TABLE %s ADD CONSTRAINT %s %s;\n", w.name(&d.Object), keyword.QuoteIdent(c.Name), w.env.ConstraintDef(d, c, false))
+	}
+	for _, oid := range d.Indexes {
+		if x := w.env.Catalog.Index(oid); x != nil && !backs(d, oid) {
+			fmt.Fprintf(&w.keys, "%s;\n", w.env.IndexDef(x, 0, false))
+		}
+	}
+	return w.rows(d, t)
+}
+
+// columnList is what stands between the parentheses of CREATE TABLE.
+func columnList(d *catalog.Table) string {
+	var columns []string
 	for i := range d.Columns {
 		c := &d.Columns[i]
 		if c.Dropped {
@@ -163,22 +198,9 @@ func (w *salvager) table(d *catalog.Table) error {
 		if c.NotNull {
 			text += " NOT NULL"
 		}
-		columns, names = append(columns, "\n    "+text), append(names, c.Name)
+		columns = append(columns, "\n    "+text)
 	}
-	fmt.Fprintf(&w.before, "CREATE TABLE %s (%s\n);\n", w.name(&d.Object), strings.Join(columns, ","))
-	for i := range d.Constraints {
-		to, c := &w.keys, &d.Constraints[i]
-		if c.Type == 'f' {
-			to = &w.after
-		}
-		fmt.Fprintf(to, "ALTER TABLE %s ADD CONSTRAINT %s %s;\n", w.name(&d.Object), keyword.QuoteIdent(c.Name), w.env.ConstraintDef(d, c, false))
-	}
-	for _, oid := range d.Indexes {
-		if x := w.env.Catalog.Index(oid); x != nil && !backs(d, oid) {
-			fmt.Fprintf(&w.keys, "%s;\n", w.env.IndexDef(x, 0, false))
-		}
-	}
-	return w.rows(d, t, names)
+	return strings.Join(columns, ",")
 }
 
 // backs reports whether an index belongs to a constraint.
@@ -192,9 +214,9 @@ func backs(d *catalog.Table, index uint32) bool {
 }
 
 // rows writes the files of a table.
-func (w *salvager) rows(d *catalog.Table, t *table.Table, names []string) error {
-	base := url.PathEscape(w.env.Catalog.Schema(d.Schema).Name) + "." + url.PathEscape(d.Name)
-	n, err := w.file(base+".csv", d, t, names, false)
+func (w *salvager) rows(d *catalog.Table, t *table.Table) error {
+	base := fileName(w.env.Catalog, d)
+	n, err := w.file(base+".csv", d, t, store.MaxSeq, spans{present: true})
 	if err != nil {
 		return err
 	}
@@ -203,16 +225,91 @@ func (w *salvager) rows(d *catalog.Table, t *table.Table, names []string) error 
 	if !t.HasHistory() {
 		return nil
 	}
-	past := base + ".past.csv"
-	n, err = w.file(past, d, t, append([]string{"system_seq_start", "system_seq_end"}, names...), true)
-	w.done.Past += n
-	if err == nil && n == 0 {
-		err = os.Remove(filepath.Join(w.to, past))
-	}
+	_, err = w.file(base+".past.csv", d, t, store.MaxSeq, spans{past: true})
 	return err
 }
 
-func (w *salvager) file(name string, d *catalog.Table, t *table.Table, header []string, past bool) (n int, err error) {
+func fileName(cat *catalog.Snapshot, d *catalog.Table) string {
+	return url.PathEscape(cat.Schema(d.Schema).Name) + "." + url.PathEscape(d.Name)
+}
+
+// gone writes what was in storages that have ended, under the catalog that they
+// ended with.
+func (w *salvager) gone(sessions *session.Server) error {
+	v := w.db.View()
+	defer v.Release()
+	changes, err := catalogChanges(v)
+	if err != nil {
+		return fmt.Errorf("read the catalog's history: %w", err)
+	}
+	history := catalog.NewHistory(w.db)
+	later := w.env.Catalog
+	var list strings.Builder
+	for _, seq := range slices.Backward(changes) {
+		if seq <= 1 {
+			break
+		}
+		cat, _, err := history.At(v.At(seq - 1))
+		if err != nil {
+			return fmt.Errorf("read the catalog as of commit %d: %w", seq-1, err)
+		}
+		if err := w.ended(cat, later, sessions.Tables(cat), seq, &list); err != nil {
+			return err
+		}
+		later = cat
+	}
+	if list.Len() == 0 {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(w.to, "past.sql"), []byte(list.String()), 0o600)
+}
+
+// ended writes the tables of a catalog that are not in the next one, or not with
+// their storage.
+func (w *salvager) ended(cat, later *catalog.Snapshot, set *table.Set, seq store.Seq, list *strings.Builder) (err error) {
+	cat.All(func(o catalog.Desc) bool {
+		d, ok := o.(*catalog.Table)
+		if !ok || d.Storage == 0 || d.OID < catalog.FirstUserOID {
+			return true
+		}
+		if next := later.Table(d.OID); next != nil && next.Storage == d.Storage {
+			return true
+		}
+		t, bad := set.Table(d.OID)
+		if bad != nil {
+			w.report(store.Finding{What: "catalog", Where: fmt.Sprintf("table %q as of commit %d", d.Name, seq-1), Detail: bad.Error()})
+			return true
+		}
+		if !t.HasHistory() {
+			return true
+		}
+		name := fmt.Sprintf("%s.until-%d.past.csv", fileName(cat, d), seq)
+		var n int
+		if n, err = w.file(name, d, t, seq, spans{present: true, past: true}); n > 0 {
+			fmt.Fprintf(list, "-- %s: %d versions of a storage that commit %d ended\nCREATE TABLE %s.%s (\n    system_seq_start bigint,\n    system_seq_end bigint,%s\n);\n",
+				name, n, seq, keyword.QuoteIdent(cat.Schema(d.Schema).Name), keyword.QuoteIdent(d.Name), columnList(d))
+		}
+		return err == nil
+	})
+	return err
+}
+
+// spans are the parts of a storage that a file is for: its live entries, those of
+// the past, or both.
+type spans struct{ present, past bool }
+
+// file writes versions of a table; with the past in it, their periods too. A live
+// entry ends at end.
+func (w *salvager) file(name string, d *catalog.Table, t *table.Table, end store.Seq, part spans) (n int, err error) {
+	var header []string
+	if part.past {
+		header = append(header, "system_seq_start", "system_seq_end")
+	}
+	for i := range d.Columns {
+		if !d.Columns[i].Dropped {
+			header = append(header, d.Columns[i].Name)
+		}
+	}
 	f, err := os.OpenFile(filepath.Join(w.to, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
@@ -224,12 +321,12 @@ func (w *salvager) file(name string, d *catalog.Table, t *table.Table, header []
 	values := make([]datum.Datum, len(d.Columns))
 	visit := func(key []byte, v store.Version) error {
 		if bad := t.Values(v.Tuple, values); bad != nil {
-			w.report(store.Finding{What: "row", Where: fmt.Sprintf("table %s, key %x", w.name(&d.Object), key), Detail: bad.Error()})
+			w.report(store.Finding{What: "row", Where: fmt.Sprintf("table %s, key %x", keyword.QuoteIdent(d.Name), key), Detail: bad.Error()})
 			return nil
 		}
 		fields, nulls := make([][]byte, 0, len(header)), make([]bool, 0, len(header))
-		if past {
-			fields = append(fields, strconv.AppendUint(nil, uint64(v.Start), 10), strconv.AppendUint(nil, uint64(v.End), 10))
+		if part.past {
+			fields = append(fields, strconv.AppendUint(nil, uint64(v.Start), 10), strconv.AppendUint(nil, uint64(min(v.End, end)), 10))
 			nulls = append(nulls, false, false)
 		}
 		for i, value := range values {
@@ -246,10 +343,19 @@ func (w *salvager) file(name string, d *catalog.Table, t *table.Table, header []
 		_, err := out.Write(line)
 		return err
 	}
-	if err == nil {
-		err = w.db.Salvage(w.ctx, t.Storage(), past, visit, func(after, before []byte, err error) {
-			w.report(store.Finding{What: "rows", Where: fmt.Sprintf("table %s, after key %x, before key %x", w.name(&d.Object), after, before), Detail: err.Error()})
-		})
+	for _, past := range []bool{false, true} {
+		if err == nil && (past && part.past || !past && part.present) {
+			err = w.db.Salvage(w.ctx, t.Storage(), past, visit, func(after, before []byte, err error) {
+				w.report(store.Finding{What: "rows", Where: fmt.Sprintf("table %s, after key %x, before key %x", keyword.QuoteIdent(d.Name), after, before), Detail: err.Error()})
+			})
+		}
 	}
-	return n, errors.Join(err, out.Flush(), f.Close())
+	err = errors.Join(err, out.Flush(), f.Close())
+	if part.past {
+		w.done.Past += n
+		if err == nil && n == 0 {
+			err = os.Remove(filepath.Join(w.to, name))
+		}
+	}
+	return n, err
 }
