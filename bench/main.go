@@ -74,6 +74,9 @@ var parts = []part{
 	{"scan", (*bench).scan},
 	{"asof", (*bench).asOf},
 	{"versions", (*bench).versions},
+	{"writers", (*bench).writers},
+	{"serializable", (*bench).serializable},
+	{"restart", (*bench).restart},
 	{"idle", (*bench).idleSessions},
 }
 
