@@ -23,6 +23,9 @@ import (
 // Variable names a program to use instead of building one.
 const Variable = "DRIFTDB_BINARY"
 
+// built is the directory of the program, "" before it is built.
+var built string
+
 var build = sync.OnceValues(func() (string, error) {
 	if path := os.Getenv(Variable); path != "" {
 		return path, nil
@@ -31,6 +34,7 @@ var build = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	path := filepath.Join(dir, "driftdb")
 	c := exec.Command("go", "build", "-o", path, "github.com/driftdb/driftdb/cmd/driftdb")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -51,13 +55,11 @@ func Binary(t testing.TB) string {
 	return path
 }
 
-// Remove deletes the program that Binary built. TestMain calls it at the end.
+// Remove deletes the program that Binary built, if it did. TestMain calls it at the
+// end.
 func Remove() {
-	if os.Getenv(Variable) != "" {
-		return
-	}
-	if path, err := build(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
+	if built != "" {
+		_ = os.RemoveAll(built)
 	}
 }
 
