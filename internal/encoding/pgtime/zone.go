@@ -41,6 +41,8 @@ func init() {
 	for _, name := range strings.Fields(zoneList) {
 		zoneNames[strings.ToLower(name)] = name
 	}
+	// What a machine has before its zone is set; Go's data leaves it out.
+	loaded.Store("Factory", time.FixedZone("-00", 0))
 	for line := range strings.Lines(abbrevList) {
 		f := strings.Fields(line)
 		a := abbrev{name: f[0], dst: len(f) > 2}

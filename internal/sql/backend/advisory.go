@@ -44,7 +44,15 @@ func init() {
 			if err != nil {
 				return datum.Datum{}, err
 			}
-			return datum.NewBool(s.Owner().UnlockAdvisory(advisoryKey(args), shared)), nil
+			had := s.Owner().UnlockAdvisory(advisoryKey(args), shared)
+			if !had {
+				mode := "ExclusiveLock"
+				if shared {
+					mode = "ShareLock"
+				}
+				c.Warn("you don't own a lock of type %s", mode)
+			}
+			return datum.NewBool(had), nil
 		}
 	})
 	builtin.Register("pg_advisory_unlock_all", func(c *builtin.Context, _ []datum.Datum) (datum.Datum, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
+	"github.com/driftdb/driftdb/internal/pgerr"
+	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 )
 
 // Context carries what functions need of the statement they run in. One
@@ -38,4 +40,19 @@ type Session interface {
 	// Random returns the next value of the session's random() in [0, 1).
 	Random() float64
 	SeedRandom(seed float64)
+}
+
+// Noticer is a Session that can tell its client something while a statement runs.
+type Noticer interface {
+	// Notify sends n, whose Severity is set, unless the client does not want it.
+	Notify(n *pgerr.Error)
+}
+
+// Warn sends the client a WARNING of a function.
+func (c *Context) Warn(format string, args ...any) {
+	if s, ok := c.Session.(Noticer); ok {
+		n := pgerr.New(pgcode.Warning, format, args...)
+		n.Severity = "WARNING"
+		s.Notify(n)
+	}
 }

@@ -266,13 +266,6 @@ func (s *Session) report(w client.Writer) error {
 	return s.cfg.Reports(w.Status)
 }
 
-// warn sends a WARNING.
-func warn(w client.Writer, code pgcode.Code, format string, args ...any) error {
-	n := pgerr.New(code, format, args...)
-	n.Severity = "WARNING"
-	return w.Notice(n)
-}
-
 // transaction carries out BEGIN, COMMIT, SAVEPOINT and so on.
 func (s *Session) transaction(ctx context.Context, t *ast.TransactionStmt, w client.Writer) (string, error) {
 	switch t.Kind {
@@ -298,7 +291,7 @@ func (s *Session) beginBlock(t *ast.TransactionStmt, w client.Writer) (string, e
 		tag = "START TRANSACTION"
 	}
 	if s.explicit {
-		if err := warn(w, pgcode.ActiveSqlTransaction, "there is already a transaction in progress"); err != nil {
+		if err := s.warn(w, pgcode.ActiveSqlTransaction, "there is already a transaction in progress"); err != nil {
 			return "", err
 		}
 		return tag, s.modes(t.Modes)
@@ -320,7 +313,7 @@ func (s *Session) commitBlock(ctx context.Context, t *ast.TransactionStmt, w cli
 		if t.Chain {
 			return "", pgerr.New(pgcode.NoActiveSqlTransaction, "COMMIT AND CHAIN can only be used in transaction blocks")
 		}
-		if err := warn(w, pgcode.NoActiveSqlTransaction, "there is no transaction in progress"); err != nil {
+		if err := s.warn(w, pgcode.NoActiveSqlTransaction, "there is no transaction in progress"); err != nil {
 			return "", err
 		}
 		return "COMMIT", s.commit(ctx)
@@ -341,7 +334,7 @@ func (s *Session) rollbackBlock(t *ast.TransactionStmt, w client.Writer) (string
 		if t.Chain {
 			return "", pgerr.New(pgcode.NoActiveSqlTransaction, "ROLLBACK AND CHAIN can only be used in transaction blocks")
 		}
-		if err := warn(w, pgcode.NoActiveSqlTransaction, "there is no transaction in progress"); err != nil {
+		if err := s.warn(w, pgcode.NoActiveSqlTransaction, "there is no transaction in progress"); err != nil {
 			return "", err
 		}
 	}

@@ -70,7 +70,7 @@ func (s *Session) defineWith(ctx context.Context, st statement, w client.Writer,
 		}
 	}
 	for _, n := range notices {
-		if err := w.Notice(n); err != nil {
+		if err := s.notice(w, n); err != nil {
 			return err
 		}
 	}

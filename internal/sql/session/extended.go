@@ -272,6 +272,8 @@ func (s *Session) DescribePortal(ctx context.Context, name string) ([]client.Col
 
 // Execute implements client.Session.
 func (s *Session) Execute(ctx context.Context, name string, maxRows int, w client.Writer) error {
+	s.out = w
+	defer func() { s.out = nil }()
 	q := s.portals[name]
 	if q == nil {
 		return s.broken(ctx, unknownPortal(name), "")

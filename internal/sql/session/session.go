@@ -82,6 +82,7 @@ type Session struct {
 	roleChecked uint64 // generation of the settings that user was taken from
 	database    string
 	started     time.Time
+	out         client.Writer // of the message being answered, for notices of functions
 
 	settings    hotSettings
 	temp        *spill.Session // nil: nothing can be spilled

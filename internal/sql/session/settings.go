@@ -91,7 +91,7 @@ func (s *Session) set(ctx context.Context, st *ast.SetStmt, w client.Writer) (st
 		return "RESET", s.afterSet("drift.as_of")
 	case ast.SetTransaction:
 		if !s.explicit {
-			if err := warn(w, pgcode.NoActiveSqlTransaction, "SET TRANSACTION can only be used in transaction blocks"); err != nil {
+			if err := s.warn(w, pgcode.NoActiveSqlTransaction, "SET TRANSACTION can only be used in transaction blocks"); err != nil {
 				return "", err
 			}
 		}
@@ -108,7 +108,7 @@ func (s *Session) set(ctx context.Context, st *ast.SetStmt, w client.Writer) (st
 		return tag, s.assign(st.Name, value, st.Local)
 	}
 	if st.Local && !s.explicit {
-		if err := warn(w, pgcode.NoActiveSqlTransaction, "SET LOCAL can only be used in transaction blocks"); err != nil {
+		if err := s.warn(w, pgcode.NoActiveSqlTransaction, "SET LOCAL can only be used in transaction blocks"); err != nil {
 			return "", err
 		}
 	}

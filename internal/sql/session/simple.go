@@ -15,6 +15,8 @@ import (
 func (s *Session) Simple(ctx context.Context, sql string, w client.Writer) error {
 	ctx, end := s.begin(ctx, sql)
 	defer end()
+	s.out = w
+	defer func() { s.out = nil }()
 	s.dropUnnamed()
 	shape := shapes.Get().(*parse.Shape)
 	defer shapes.Put(shape)
@@ -91,7 +93,7 @@ func (s *Session) parse(sql string, w client.Writer) (list []ast.RawStmt, count 
 			n = n.At(0)
 			n.Position = characters(sql, n.Position)
 		}
-		if err := w.Notice(n); err != nil {
+		if err := s.notice(w, n); err != nil {
 			return nil, 0, err
 		}
 	}

@@ -237,7 +237,7 @@ func registerServerInfo() {
 	own("inet_client_addr", func(a Activity) datum.Datum { return datum.NewText(a.ClientAddr) })
 	own("inet_client_port", func(a Activity) datum.Datum { return datum.NewInt(int64(a.ClientPort)) })
 	signal := func(what string, do func(e *Env, pid int32) bool) builtin.Func {
-		return withEnv(func(e *Env, args []datum.Datum) (datum.Datum, error) {
+		send := withEnv(func(e *Env, args []datum.Datum) (datum.Datum, error) {
 			pid := int32(args[0].Int())
 			for _, a := range e.Activity() {
 				if a.PID == pid && !e.inherits(e.User, a.UserOID) {
@@ -246,6 +246,13 @@ func registerServerInfo() {
 			}
 			return datum.NewBool(do(e, pid)), nil
 		})
+		return func(c *builtin.Context, args []datum.Datum) (datum.Datum, error) {
+			sent, err := send(c, args)
+			if err == nil && !sent.Bool() {
+				c.Warn("PID %d is not a PostgreSQL backend process", args[0].Int())
+			}
+			return sent, err
+		}
 	}
 	builtin.Register("pg_cancel_backend", signal("query is being canceled", func(e *Env, pid int32) bool { return e.Cancel(pid) }))
 	builtin.Register("pg_terminate_backend", signal("process is being terminated", func(e *Env, pid int32) bool { return e.Terminate(pid) }))
