@@ -78,7 +78,7 @@ const honoured = `
 	log_statement log_min_messages log_min_error_statement log_min_duration_statement log_duration log_connections
 	log_disconnections ssl port listen_addresses data_directory authentication_timeout
 	standard_conforming_strings integer_datetimes in_hot_standby max_identifier_length
-	drift.as_of drift.force_path drift.reason drift.meta`
+	drift.as_of drift.force_path drift.reason drift.meta drift.segments drift.segment_space`
 
 // superuserOnly names the settings that only a superuser may look at.
 const superuserOnly = `
@@ -133,6 +133,14 @@ var own = []*Setting{
 		ExtraDesc: "0 keeps none."},
 	{Name: "drift.reason", Category: "DriftDB / Time Travel", Context: "user", Kind: String,
 		ShortDesc: "Sets the reason that is kept with the transactions committed next."},
+	{Name: "drift.segment_space", Category: "Resource Usage / Disk", Context: "sighup", Kind: Integer, Unit: "MB",
+		Min: 0, Max: 2147483647, minText: "0", maxText: "2147483647", Boot: "4096",
+		ShortDesc: "Sets the disk space that columnar segments of the past may take.",
+		ExtraDesc: "0 makes none and removes those there are."},
+	{Name: "drift.segments", Category: "DriftDB / Time Travel", Context: "user", Kind: Enum, Boot: "auto",
+		EnumVals:  []string{"auto", "off", "force"},
+		ShortDesc: "Chooses whether scans of the past read columnar segments.",
+		ExtraDesc: "With \"force\" a scan that finds none waits until one is made."},
 	{Name: "drift.server_memory", Category: "Resource Usage / Memory", Context: "sighup", Kind: Integer, Unit: "kB",
 		Min: 0, Max: 2147483647, minText: "0", maxText: "2147483647", Boot: "0",
 		ShortDesc: "Sets the memory that the operators of all statements together may hold.",

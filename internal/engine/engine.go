@@ -9,6 +9,7 @@ import (
 	"github.com/driftdb/driftdb/internal/catalog"
 	"github.com/driftdb/driftdb/internal/clock"
 	"github.com/driftdb/driftdb/internal/config"
+	"github.com/driftdb/driftdb/internal/segment"
 	"github.com/driftdb/driftdb/internal/sql/client"
 	"github.com/driftdb/driftdb/internal/sql/session"
 	"github.com/driftdb/driftdb/internal/store"
@@ -56,6 +57,9 @@ func Open(dir string, o Options) (*Engine, error) {
 	if err := sessions.OpenTemp(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", dir, err), db.Close())
 	}
+	if err := openSegments(sessions, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", dir, err), db.Close())
+	}
 	return &Engine{db: db, defaults: sessions.Defaults, sessions: sessions}, nil
 }
 
@@ -77,8 +81,33 @@ func newSessions(db *store.DB, o Options) *session.Server {
 	}
 }
 
+// memorySegments is how much memory segments may take of a database that has no
+// other place for them.
+const memorySegments = 64 << 20
+
+// openSegments gives sessions the columnar segments of the past; a database opened
+// for reading has none.
+func openSegments(s *session.Server, o Options) error {
+	if s.DB.ReadOnly() {
+		return nil
+	}
+	fs, dir := s.DB.Place()
+	so := segment.Options{FS: fs, Dir: dir, Log: o.Logger}
+	if o.InMemory {
+		so.Limit = memorySegments
+	} else {
+		_, _, so.Reserve = s.DB.FileSystem()
+	}
+	m, err := segment.NewManager(s.DB, so)
+	s.Segments = m
+	return err
+}
+
 // Close closes the database; sessions must have been closed.
-func (e *Engine) Close() error { return e.db.Close() }
+func (e *Engine) Close() error {
+	e.sessions.Segments.Close()
+	return e.db.Close()
+}
 
 // Store returns the store, for maintenance and metrics.
 func (e *Engine) Store() *store.DB { return e.db }

@@ -40,6 +40,7 @@ var floors = map[string]int{
 	"internal/engine":            engine,
 	"internal/sql":               sql,
 	"internal/catalog":           tables,
+	"internal/segment":           tables,
 	"internal/table":             tables,
 	"internal/stats":             tables,
 	"internal/store":             storage,

@@ -28,6 +28,8 @@ type pastMerge struct {
 	steps int
 	seek  []byte // the key being handled, with its storage prefix and terminator
 	buf   []byte
+
+	passed int64 // entries either cursor came to
 }
 
 const (
@@ -53,6 +55,7 @@ func (m *pastMerge) close(v *View) {
 // read decodes the past cursor after it moved.
 func (m *pastMerge) read(ok bool) error {
 	m.hOK = ok
+	m.passed++
 	if !ok {
 		return wrapErr(m.h.Error())
 	}
@@ -81,6 +84,7 @@ func (m *pastMerge) start(it *Iter) error {
 func (m *pastMerge) advance(it *Iter) error {
 	if m.pMove {
 		m.pMove = false
+		m.passed++
 		if it.reverse {
 			m.pOK = it.present.Prev()
 		} else {

@@ -4,6 +4,7 @@ import (
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/encoding/keyenc"
 	"github.com/driftdb/driftdb/internal/encoding/rowenc"
+	"github.com/driftdb/driftdb/internal/segment"
 	"github.com/driftdb/driftdb/internal/store"
 	"github.com/driftdb/driftdb/internal/txn"
 	"github.com/driftdb/driftdb/internal/vec"
@@ -22,6 +23,10 @@ type ScanSpec struct {
 	// caller checks its condition on every row.
 	History  bool
 	From, To store.Seq
+	// Zones, when set, gives conditions that the caller checks on every row
+	// anyway: of a segment, blocks without a row that meets them are left out.
+	Zones    func() ([]segment.Zone, error)
+	Segments SegmentMode
 }
 
 // Scanner reads rows in batches. It belongs to one goroutine; Close it before
@@ -40,6 +45,8 @@ type Scanner struct {
 	made  []madeEntry // entries computed because the index is younger than the statement
 	next  int         // History: the storage to read next, past ones first
 	err   error
+
+	segmentFields
 }
 
 // Scan starts reading the projected columns of the rows that the statement sees.
@@ -57,6 +64,7 @@ func (t *Table) Scan(st *txn.Statement, p *Projection, spec ScanSpec) *Scanner {
 		}
 		s.only = p.indexOnly(s.index)
 		s.it = st.Scan(s.index.storage, spec.Span.Lower, spec.Span.Upper, spec.Reverse)
+	case s.openSegment():
 	default:
 		s.it = st.Scan(t.shape.id, spec.Span.Lower, spec.Span.Upper, spec.Reverse)
 	}
@@ -107,7 +115,7 @@ func (s *Scanner) Next(b *vec.Batch, limit int) (int, error) {
 		v.Nulls.Clear()
 		v.Grow(limit)
 	}
-	if s.err != nil || s.it == nil && s.made == nil {
+	if s.err != nil || s.it == nil && s.made == nil && s.segment == nil {
 		return 0, s.err
 	}
 	n, err := s.fill(b, limit)
@@ -120,11 +128,19 @@ func (s *Scanner) Next(b *vec.Batch, limit int) (int, error) {
 }
 
 func (s *Scanner) fill(b *vec.Batch, limit int) (n int, err error) {
-	if s.index != nil {
+	switch {
+	case s.index != nil:
 		return s.fillIndex(b, limit)
+	case s.segment != nil:
+		return s.fillSegment(b, limit)
 	}
+	return s.fillRows(b, 0, limit)
+}
+
+// fillRows reads rows by key into b from row n on.
+func (s *Scanner) fillRows(b *vec.Batch, n, limit int) (int, error) {
 	if c := s.it.Committed(); c != nil && !s.spec.History {
-		return s.fillCommitted(c, b, limit)
+		return s.fillCommitted(c, b, n, limit)
 	}
 	for n < limit {
 		if !s.it.Next() {
@@ -147,10 +163,13 @@ func (s *Scanner) fill(b *vec.Batch, limit int) (n int, err error) {
 
 // fillCommitted is fill for a scan without own writes: the loop of every large
 // read.
-func (s *Scanner) fillCommitted(c *store.Iter, b *vec.Batch, limit int) (n int, err error) {
+func (s *Scanner) fillCommitted(c *store.Iter, b *vec.Batch, n, limit int) (int, error) {
 	system := len(s.dec.p.plans[0].system) > 0
+	from := n
 	for n < limit {
 		if !c.Next() {
+			s.rows += int64(n - from)
+			s.report(c.Err() == nil)
 			err := s.it.Close()
 			s.it = nil
 			return n, err
@@ -164,6 +183,7 @@ func (s *Scanner) fillCommitted(c *store.Iter, b *vec.Batch, limit int) (n int, 
 		}
 		n++
 	}
+	s.rows += int64(n - from)
 	return n, nil
 }
 
@@ -218,9 +238,11 @@ func (s *Scanner) fetch(key []byte, b *vec.Batch, row int) error {
 
 // Close ends the scan and returns the error that stopped it, if one did.
 func (s *Scanner) Close() error {
+	s.closeSegment()
 	if s.it == nil {
 		return s.err
 	}
+	s.report(false)
 	err := s.it.Close()
 	s.it = nil
 	if s.err == nil {

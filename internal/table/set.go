@@ -7,6 +7,7 @@ import (
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
+	"github.com/driftdb/driftdb/internal/segment"
 	"github.com/driftdb/driftdb/internal/types"
 )
 
@@ -30,6 +31,10 @@ type Evaluator interface {
 // Set holds the tables of one catalog snapshot, prepared for use. It is safe for
 // concurrent use and may be shared by all sessions that use the snapshot.
 type Set struct {
+	// Segments answer scans of the past; nil: none do. It is set before the
+	// Set's first use.
+	Segments *segment.Manager
+
 	cat *catalog.Snapshot
 	ev  Evaluator
 

@@ -54,8 +54,9 @@ type shape struct {
 // rowLayout is a tuple layout and where each attnum is in it.
 type rowLayout struct {
 	*rowenc.Layout
-	at    []int16 // attnum-1 -> column of the layout, -1 if it is not there
-	types []types.T
+	at      []int16 // attnum-1 -> column of the layout, -1 if it is not there
+	types   []types.T
+	attnums []int16 // of the layout's columns
 }
 
 // missingValue is what rows hold that were stored before the column existed.
@@ -122,6 +123,7 @@ func newShape(id store.StorageID, pk []int16, layouts []catalog.Layout, columns 
 		r := &rowLayout{at: slices.Repeat([]int16{-1}, columns), types: list}
 		for i, c := range l.Columns {
 			list[i] = c.Type
+			r.attnums = append(r.attnums, c.Attnum)
 			if int(c.Attnum) <= columns {
 				r.at[c.Attnum-1] = int16(i)
 			}

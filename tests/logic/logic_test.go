@@ -25,10 +25,11 @@ const recordTimeout = 30 * time.Second
 
 // configs are the ways every file is run.
 var configs = []struct {
-	name, path string
-	extended   bool
+	name, path, segments string
+	extended             bool
 }{
-	{"batch-simple", "batch", false}, {"batch-extended", "batch", true}, {"short-simple", "short", false}, {"short-extended", "short", true},
+	{"batch-simple", "batch", "force", false}, {"batch-extended", "batch", "off", true}, {"short-simple", "short", "off", false},
+	{"short-extended", "short", "force", true},
 }
 
 // TestLogic runs every file in every configuration, each with an empty database.
@@ -50,7 +51,7 @@ func TestLogic(t *testing.T) {
 			for _, c := range configs {
 				t.Run(c.name, func(t *testing.T) {
 					conn := driftserver.Start(t).Connect(t)
-					command(t, conn, "SET drift.force_path = '"+c.path+"'")
+					command(t, conn, "SET drift.force_path = '"+c.path+"'; SET drift.segments = '"+c.segments+"'")
 					runFile(t, path, &slt.Runner{Conn: conn, Server: "driftdb", Extended: c.extended})
 				})
 			}

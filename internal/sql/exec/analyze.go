@@ -10,12 +10,13 @@ import (
 
 // nodeStats are what an analyzed execution measures of one operator.
 type nodeStats struct {
-	startup time.Duration // until the first batch, of the first loop
-	total   time.Duration
-	rows    int64
-	loops   int64
-	removed int64 // by a filter
-	space   explain.Space
+	startup  time.Duration // until the first batch, of the first loop
+	total    time.Duration
+	rows     int64
+	loops    int64
+	removed  int64 // by a filter
+	space    explain.Space
+	segments explain.Segments
 }
 
 // measured counts an operator's rows and time, its inputs' included.
@@ -74,7 +75,7 @@ func Measured(c Cursor) func(phys.Node) (s explain.Stats, ok bool) {
 		loops := float64(st.loops)
 		return explain.Stats{
 			StartupMillis: st.startup.Seconds() * 1e3 / loops, TotalMillis: st.total.Seconds() * 1e3 / loops,
-			Rows: float64(st.rows) / loops, Loops: st.loops, Removed: st.removed, Space: st.space,
+			Rows: float64(st.rows) / loops, Loops: st.loops, Removed: st.removed, Space: st.space, Segments: st.segments,
 		}, true
 	}
 }

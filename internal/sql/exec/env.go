@@ -55,8 +55,10 @@ type Env struct {
 	WorkMem int64 // bytes one sort or kept result may hold before that; 0: no limit
 	HashMem int64 // and one hash table
 	Path    Path
-	Analyze bool // measure every operator, for EXPLAIN ANALYZE
-	Workers int  // goroutines for a parallel part; 0 or 1: none
+	// Segments says whether scans of the past read columnar segments.
+	Segments table.SegmentMode
+	Analyze  bool // measure every operator, for EXPLAIN ANALYZE
+	Workers  int  // goroutines for a parallel part; 0 or 1: none
 	// SplitBytes is the size of a table from which on its aggregation is split
 	// between Workers; 0 stands for 4 MiB.
 	SplitBytes uint64

@@ -27,6 +27,7 @@ type scanSpec struct {
 	filter expr.Node
 	slot   int
 	moment momentSpec
+	zones  []zoneCond
 	cache  atomic.Pointer[scanTarget]
 }
 
@@ -75,6 +76,9 @@ func (c *compiler) scan(n *phys.Scan) (spec, error) {
 	}
 	var err error
 	if s.moment, err = c.moment(n.Moment); err != nil {
+		return nil, err
+	}
+	if s.zones, err = c.zoneConds(s, n.Filter); err != nil {
 		return nil, err
 	}
 	return c.finish(s, c.optional(n.Filter, s.scope, &s.filter))
@@ -155,7 +159,10 @@ func (o *scanOp) start() error {
 		return nil
 	}
 	o.st = o.extent.statement(o.r.env.Stmt)
-	o.from = table.ScanSpec{Reverse: s.scan.Backward, History: o.extent.history, From: o.extent.from, To: o.extent.to}
+	o.from = table.ScanSpec{
+		Reverse: s.scan.Backward, History: o.extent.history, From: o.extent.from, To: o.extent.to,
+		Segments: o.r.env.Segments, Zones: s.zoneValues(o.r.ctx, o.target.proj),
+	}
 	if o.target.index == nil {
 		o.spans = []table.Span{{}}
 		if p := o.r.part; p != nil && p.scan == s.id {
@@ -336,11 +343,24 @@ func (o *scanOp) read() (int, error) {
 		if n > 0 || err != nil {
 			return n, err
 		}
-		if err := o.sc.Close(); err != nil {
+		if err := o.endScan(); err != nil {
 			return 0, err
 		}
-		o.sc = nil
 	}
+}
+
+// endScan closes the scanner.
+func (o *scanOp) endScan() error {
+	if st, ok := o.sc.SegmentStats(); ok && o.r.stats != nil {
+		s := &o.r.stats[o.spec.id].segments
+		s.Used++
+		s.Skipped += st.Skipped
+		s.Read += st.Blocks
+		s.Left += st.Left
+	}
+	err := o.sc.Close()
+	o.sc = nil
+	return err
 }
 
 // readKeys reads the rows of the keys that are left, a batch at a time.
@@ -399,8 +419,7 @@ func (o *scanOp) rewind() error {
 func (o *scanOp) closeScanner() {
 	if o.sc != nil {
 		// An error of a scan that nobody reads to its end is of no interest.
-		_ = o.sc.Close()
-		o.sc = nil
+		_ = o.endScan()
 	}
 }
 

@@ -41,6 +41,7 @@ type Stats struct {
 	Loops         int64
 	Removed       int64 // rows removed by its filter, all loops
 	Space         Space
+	Segments      Segments
 }
 
 // Plan prints a plan, one string per row of EXPLAIN's result. stats may be nil
@@ -344,6 +345,7 @@ func (b *builder) scan(it *item, n *phys.Scan) {
 		it.prop("Index Cond", b.deparser.all(conds))
 	}
 	it.filter(b.deparser, n.Filter)
+	it.segments()
 	if n.Moment.Kind != plan.Present {
 		it.prop("System Time", b.deparser.moment(n.Moment))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/driftdb/driftdb/internal/sql/exec"
 	"github.com/driftdb/driftdb/internal/sql/opt"
 	"github.com/driftdb/driftdb/internal/store"
+	"github.com/driftdb/driftdb/internal/table"
 )
 
 // hotSettings are the settings that every statement reads, looked up once per
@@ -30,6 +31,7 @@ type hotSettings struct {
 	workMem, hashMem int64
 	logTemp          int64 // log_temp_files: bytes from which on a file is logged, -1 for none
 	path             exec.Path
+	segments         table.SegmentMode
 	planner          opt.Settings
 	backslash        bool // standard_conforming_strings is off
 	planCache        bool // drift.plan_cache is not off
@@ -74,6 +76,12 @@ func (s *Session) readHot(generation uint64) {
 	case "short":
 		h.path = exec.PathShort
 	}
+	switch v, _ := s.cfg.Get("drift.segments"); v {
+	case "off":
+		h.segments = table.SegmentsOff
+	case "force":
+		h.segments = table.SegmentsForced
+	}
 	for _, name := range []string{
 		"search_path", "role", "session_authorization", "standard_conforming_strings", "TimeZone", "DateStyle", "IntervalStyle", "bytea_output", "extra_float_digits",
 		"enable_hashjoin", "enable_mergejoin", "enable_nestloop", "enable_indexscan", "enable_seqscan", "enable_hashagg", "enable_sort",
@@ -89,6 +97,7 @@ func (s *Session) readHot(generation uint64) {
 		s.srv.Memory.SetLimit(halfOfMemory())
 	}
 	s.srv.plans.setLimit(s.cfg.Int("drift.plan_cache_size") * 1024)
+	s.srv.Segments.SetSpace(s.cfg.Int("drift.segment_space") << 20)
 	if s.temp != nil {
 		s.temp.SetLimit(max(s.cfg.Int("temp_file_limit")*1024, -1))
 	}

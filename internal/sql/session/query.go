@@ -94,6 +94,7 @@ func (srv *Server) tableSet(snapshot *catalog.Snapshot) *table.Set {
 		srv.sets = map[*catalog.Snapshot]*table.Set{}
 	}
 	set := table.NewSet(snapshot, evaluator{names(snapshot, nil)})
+	set.Segments = srv.Segments
 	srv.sets[snapshot] = set
 	return set
 }
@@ -412,7 +413,7 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 // limits sets what memory and disk an execution may use, and its path.
 func (s *Session) limits(env *exec.Env) {
 	h := s.hot()
-	env.Path, env.MemLimit, env.Pool = h.path, h.memory, &s.srv.Memory
+	env.Path, env.MemLimit, env.Pool, env.Segments = h.path, h.memory, &s.srv.Memory, h.segments
 	env.Temp, env.WorkMem, env.HashMem = s.temp, h.workMem, h.hashMem
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/driftdb/driftdb/internal/encoding/pgfmt"
 	"github.com/driftdb/driftdb/internal/pgerr"
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
+	"github.com/driftdb/driftdb/internal/segment"
 	"github.com/driftdb/driftdb/internal/sql/client"
 	"github.com/driftdb/driftdb/internal/sql/exec/mem"
 	"github.com/driftdb/driftdb/internal/sql/exec/spill"
@@ -37,6 +38,8 @@ type Server struct {
 	Memory mem.Pool
 	// Log receives what settings ask to be logged; nil discards it.
 	Log *slog.Logger
+	// Segments are the columnar segments of the past; nil: there are none.
+	Segments *segment.Manager
 	// Counters are the activity figures that metrics show.
 	Counters Counters
 

@@ -87,6 +87,8 @@ func init() {
 	scalar(3, "seq_at", []types.OID{types.TimestampTZ}, types.Int8, 's', seqAt)
 	scalar(4, "time_of", []types.OID{types.Int8}, types.TimestampTZ, 's', timeOf)
 
+	scalar(10, "build_segments", []types.OID{types.RegClass}, types.Int8, 'v', buildSegments)
+
 	define(5, builtin.Proc{
 		Name: "history", Args: []types.OID{types.RegClass, types.Any}, Variadic: types.Any, Volatility: 'v', Set: history,
 	}, []string{"table", "key"}, historyColumns)
