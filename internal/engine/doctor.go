@@ -7,20 +7,28 @@ import (
 	"slices"
 
 	"github.com/driftdb/driftdb/internal/catalog"
+	"github.com/driftdb/driftdb/internal/segment"
 	"github.com/driftdb/driftdb/internal/sql/session"
 	"github.com/driftdb/driftdb/internal/store"
 	"github.com/driftdb/driftdb/internal/table"
 )
 
 // Doctor checks a closed database directory: everything store.Doctor checks, and
-// that the rows and index entries of every table there is or was agree. It
-// changes nothing. Damage is reported, not returned.
+// that the rows and index entries of every table there is or was agree, and that
+// columnar segments say what the history does. It changes nothing. Damage is
+// reported, not returned.
 func Doctor(ctx context.Context, dir string, o Options, report func(store.Finding)) error {
 	return store.Doctor(ctx, dir, o.store(), report, checkTables)
 }
 
 // checkTables is the store.DoctorHook that knows tables.
 func checkTables(ctx context.Context, db *store.DB, report func(store.Finding)) error {
+	fs, dir := db.Place()
+	if err := segment.Check(ctx, db, fs, dir, func(file, fault string) {
+		report(store.Finding{What: "segment", Where: file, Detail: fault + " (it may be deleted)"})
+	}); err != nil {
+		return err
+	}
 	err := (&examiner{ctx: ctx, db: db, tables: newSessions(db, Options{}), report: report}).run()
 	if errors.Is(err, store.ErrCorrupt) {
 		report(store.Finding{What: "catalog", Where: "tables", Detail: err.Error()})

@@ -28,5 +28,5 @@
 //	    and the scan goes on in the store at the block it had reached.
 //	I4. All versions of a key lie in one block.
 //
-// docs/formats/segments.md has the bytes, docs/decisions/0032-segments.md the why.
+// docs/formats/segments.md has the bytes, docs/decisions/0017-segments.md the why.
 package segment

@@ -22,7 +22,7 @@ const (
 	// since its last segment before the next is made; also, buildScans times what
 	// the scan at hand passed. Making one costs about as much as such a scan.
 	buildSteps = 200_000
-	buildScans = 3
+	buildScans = 2
 	// queueMax is how many requests may wait.
 	queueMax = 64
 	// directoryBytes is how much memory the directories of open segments may take.

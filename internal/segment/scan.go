@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"slices"
 	"sort"
 
 	"github.com/driftdb/driftdb/internal/datum"
@@ -160,17 +161,27 @@ func (s *Scan) Start(i int) store.Seq { return store.Seq(s.starts.at(int(s.group
 
 // excluded reports whether no row of a block can be in every zone.
 func (s *Scan) excluded(b *blockInfo) bool {
-	if b.layout < 0 {
-		return false // in other layouts the column may have another value
-	}
 	for _, z := range s.spec.Zones {
-		for _, c := range s.seg.layouts[b.layout].columns {
-			if s.seg.columns[c] == z.Column && (b.zones[c].hi < z.Lo || b.zones[c].lo > z.Hi) {
-				return true
-			}
+		c := slices.Index(s.seg.columns, z.Column)
+		if c >= 0 && (b.zones[c].hi < z.Lo || b.zones[c].lo > z.Hi) && s.everywhere(b, c) {
+			return true
 		}
 	}
 	return false
+}
+
+// everywhere reports whether all rows of a block have a column: in others it has a
+// value that the block does not know.
+func (s *Scan) everywhere(b *blockInfo, c int) bool {
+	if b.layout >= 0 {
+		return slices.Contains(s.seg.layouts[b.layout].columns, c)
+	}
+	for i := range s.seg.layouts {
+		if !slices.Contains(s.seg.layouts[i].columns, c) {
+			return false
+		}
+	}
+	return true
 }
 
 // open reads a block: everything that rows of it will need, so that an error comes

@@ -19,6 +19,7 @@ import (
 	"github.com/driftdb/driftdb/internal/datum"
 	"github.com/driftdb/driftdb/internal/encoding/rowenc"
 	"github.com/driftdb/driftdb/internal/store"
+	"github.com/driftdb/driftdb/internal/store/storetest"
 	"github.com/driftdb/driftdb/internal/types"
 	"github.com/driftdb/driftdb/internal/vec"
 )
@@ -445,5 +446,263 @@ func wait(t *testing.T, ok func() bool) {
 		if time.Now().After(end) {
 			t.Fatal("it does not come")
 		}
+	}
+}
+
+// fill makes a table of some rows, all changed every few commits.
+func (w *world) fill(rows, commits int) {
+	w.t.Helper()
+	for n := range commits {
+		b := w.db.NewBatch()
+		for i := n % 4; i < rows; i += 4 {
+			key := fmt.Sprintf("k%03d", i)
+			tuple, err := w.layouts[0].Encode(nil, []datum.Datum{datum.NewInt(int64(1000*i + n)), datum.NewText("t"), datum.NewNumeric(int64(i), 0)})
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			if old, ok := w.live[key]; ok {
+				b.Replace(testStorage, []byte(key), old.Start, old.Tuple, tuple)
+			} else {
+				b.Put(testStorage, []byte(key), tuple)
+			}
+			b.Change(testTable, testStorage, store.OpUpdate, []byte(key), nil, nil, tuple)
+			w.live[key] = store.Version{Start: w.db.LastSeq() + 1, Tuple: tuple}
+		}
+		if _, _, err := w.db.Commit(context.Background(), b); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// Blocks whose values a condition rules out are left out, and no others: every row
+// within the zone still comes.
+func TestZones(t *testing.T) {
+	w := newWorld(t, 1)
+	w.m.blockRows, w.m.least = 10, 1000
+	w.fill(200, 40)
+	at := store.Seq(20)
+	if err := w.m.Build(context.Background(), w.source(), at); err != nil {
+		t.Fatal(err)
+	}
+	seg := w.m.Acquire(testStorage, at)
+	defer seg.Release()
+	read := func(zones ...Zone) (values []int64, st Stats) {
+		sc := seg.Scan(ScanSpec{At: at, Columns: []int16{1}, Zones: zones})
+		for {
+			n, err := sc.Next(100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n == 0 {
+				return values, sc.Stats
+			}
+			v := vec.New(types.Of(types.Int4), n)
+			col := slices.Index(seg.Columns(), attribute(1, types.Int4))
+			if err := sc.Read(col, v, 0); err != nil {
+				t.Fatal(err)
+			}
+			values = append(values, v.Ints[:n]...)
+		}
+	}
+	all, st := read()
+	if len(all) != 200 || st.Left != 0 {
+		t.Fatalf("%d rows, %+v", len(all), st)
+	}
+	for range 300 {
+		lo := all[w.rng.IntN(len(all))] + int64(w.rng.IntN(3)-1)
+		hi := max(lo, all[w.rng.IntN(len(all))]+int64(w.rng.IntN(3)-1))
+		got, st := read(Zone{attribute(1, types.Int4), lo, hi})
+		inside := func(list []int64) (out []int64) {
+			for _, x := range list {
+				if x >= lo && x <= hi {
+					out = append(out, x)
+				}
+			}
+			return out
+		}
+		if !slices.Equal(inside(got), inside(all)) {
+			t.Fatalf("between %d and %d: %v, not %v", lo, hi, inside(got), inside(all))
+		}
+		if hi-lo < 100_000 && st.Left == 0 {
+			t.Errorf("between %d and %d no block was left out", lo, hi)
+		}
+		if st.Alive+st.Skipped != int64(seg.Versions()) {
+			t.Errorf("%d alive and %d skipped of %d versions", st.Alive, st.Skipped, seg.Versions())
+		}
+	}
+	// The same number of another type is another column, which may have been converted.
+	if got, _ := read(Zone{attribute(1, types.Int8), 1, 0}); len(got) != 200 {
+		t.Errorf("%d rows", len(got))
+	}
+}
+
+// Every byte of a file is covered: whichever is changed, and wherever it is cut, the
+// answers stay, and the file goes when it is met.
+func TestDamage(t *testing.T) {
+	w := newWorld(t, 8)
+	w.m.blockRows, w.m.least = 10, 150
+	w.fill(60, 30)
+	for round := range 30 {
+		if _, err := w.m.BuildAll(context.Background(), w.source()); err != nil {
+			t.Fatal(err)
+		}
+		names, err := w.fs.List("db/seg")
+		if err != nil || len(names) == 0 {
+			t.Fatal(names, err)
+		}
+		name := w.fs.PathJoin("db/seg", names[w.rng.IntN(len(names))])
+		b := readFile(t, w.fs, name)
+		if round%3 == 0 {
+			b = b[:w.rng.IntN(len(b))]
+		} else {
+			b[w.rng.IntN(len(b))] ^= 1 << w.rng.IntN(8)
+		}
+		if round%2 == 0 { // else it is met while it is open
+			w.reopen()
+			w.m.blockRows, w.m.least = 10, 150
+		}
+		writeFile(t, w.fs, name, b)
+		found := 0
+		if err := Check(context.Background(), w.db, w.fs, "db", func(string, string) { found++ }); err != nil || found == 0 {
+			t.Fatalf("round %d: Check found %d faults, %v", round, found, err)
+		}
+		w.check()
+		w.m.SetSpace(0)
+		w.m.SetSpace(defaultSpace)
+	}
+}
+
+// A segment of commits that a crash lost is not of this history, though the numbers
+// are used again.
+func TestLostCommits(t *testing.T) {
+	w := newWorld(t, 3)
+	w.m.least = 1000
+	w.fill(40, 10)
+	w.m.Close()
+	if err := w.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// What the disk has at this moment is all that will be left.
+	before := map[string][]byte{}
+	names, _ := w.fs.List("db")
+	for _, name := range names {
+		if info, err := w.fs.Stat("db/" + name); err == nil && !info.IsDir() {
+			before[name] = readFile(t, w.fs, "db/"+name)
+		}
+	}
+	w.open()
+	w.m.least = 1000
+	w.fill(40, 4)
+	if err := w.m.Build(context.Background(), w.source(), 12); err != nil {
+		t.Fatal(err)
+	}
+	names, _ = w.fs.List("db/seg")
+	if len(names) != 1 {
+		t.Fatal(names)
+	}
+	seg := readFile(t, w.fs, "db/seg/"+names[0])
+	w.m.Close()
+	if err := w.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.fs = store.MemFS()
+	if err := w.fs.MkdirAll("db/seg", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range before {
+		writeFile(t, w.fs, "db/"+name, b)
+	}
+	writeFile(t, w.fs, "db/seg/"+names[0], seg)
+	w.live = map[string]store.Version{}
+	w.open()
+	if w.db.LastSeq() != 10 {
+		t.Fatalf("the last commit is %d", w.db.LastSeq())
+	}
+	v := w.db.View()
+	it := v.Scan(testStorage, nil, nil, store.ScanOptions{})
+	for it.Next() {
+		w.live[string(it.Key())] = store.Version{Start: it.Start(), Tuple: slices.Clone(it.Tuple())}
+	}
+	if err := it.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v.Release()
+	w.fill(30, 4)
+	if s := w.m.Acquire(testStorage, 12); s != nil {
+		t.Error("a segment of lost commits is used")
+	}
+	if names, _ := w.fs.List("db/seg"); len(names) != 0 {
+		t.Errorf("it is still there: %v", names)
+	}
+}
+
+// A power cut while segments are made leaves nothing that is believed wrongly.
+func TestPowerCut(t *testing.T) {
+	for seed := range uint64(8) {
+		fs := store.CrashableFS()
+		w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 5)), fs: fs, layouts: testLayouts(), live: map[string]store.Version{}}
+		w.open()
+		w.m.blockRows, w.m.least = 7, 60
+		w.fill(50, 20)
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, _ = w.m.BuildAll(ctx, w.source())
+		}()
+		time.Sleep(time.Duration(w.rng.IntN(8)) * time.Millisecond)
+		left := storetest.Crash(fs, w.rng)
+		cancel()
+		<-done
+		w.m.Close()
+		if err := w.db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		w.fs = left
+		w.open()
+		w.check()
+		names, _ := left.List("db/seg")
+		for _, name := range names {
+			if strings.HasSuffix(name, unfinished) {
+				t.Errorf("%s was left", name)
+			}
+		}
+		w.m.Close()
+		if err := w.db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func readFile(t *testing.T, fs store.FS, name string) []byte {
+	t.Helper()
+	f, err := fs.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, info.Size())
+	if _, err := f.ReadAt(b, 0); err != nil && len(b) > 0 {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// writeFile replaces a file's bytes; who has it open reads the new ones.
+func writeFile(t *testing.T, fs store.FS, name string, b []byte) {
+	t.Helper()
+	f, err := store.CreateTemp(fs, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -2,7 +2,10 @@
 package storetest
 
 import (
+	"math/rand/v2"
 	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/driftdb/driftdb/internal/store"
 )
@@ -20,6 +23,12 @@ func Disk(t testing.TB) *store.DB {
 	return open(t, t.TempDir()+"/db", store.Options{
 		NoSync: true, BallastBytes: -1, MemTableBytes: 1 << 20, CacheBytes: 16 << 20,
 	})
+}
+
+// Crash returns what a power cut at this moment leaves of a file system that
+// store.CrashableFS made: each write that was not synced is there or not, by chance.
+func Crash(fs *vfs.MemFS, rng *rand.Rand) store.FS {
+	return fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: rng.IntN(101), RNG: rng})
 }
 
 func open(t testing.TB, dir string, o store.Options) *store.DB {
