@@ -78,8 +78,8 @@ func TestDefaultsRoundTrip(t *testing.T) {
 			t.Errorf("%s: shows %q, then %q", row.Setting.Name, row.Shown, again)
 		}
 	}
-	// PostgreSQL's settings and the seven of DriftDB; role, seed and the like are hidden.
-	if count != 354+7 {
+	// PostgreSQL's settings and the nine of DriftDB; role, seed and the like are hidden.
+	if count != 354+9 {
 		t.Errorf("%d rows", count)
 	}
 	for _, name := range Reported {

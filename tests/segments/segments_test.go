@@ -31,6 +31,7 @@ type run struct {
 	next   int // the next id
 	column int // the next added column
 	used   int // queries that segments answered
+	broken map[string]bool
 }
 
 func (r *run) start() {
@@ -153,6 +154,7 @@ func (r *run) damage() {
 		return
 	}
 	name := "db/seg/" + names[r.rng.IntN(len(names))]
+	r.broken[name] = true
 	f, err := r.fs.Open(name)
 	if err != nil {
 		r.t.Fatal(err)
@@ -196,7 +198,7 @@ func rounds(t *testing.T) uint64 {
 func TestSameAnswers(t *testing.T) {
 	for seed := range rounds(t) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			r := &run{t: t, rng: rand.New(rand.NewPCG(seed, 3)), fs: store.MemFS()}
+			r := &run{t: t, rng: rand.New(rand.NewPCG(seed, 3)), fs: store.MemFS(), broken: map[string]bool{}}
 			r.start()
 			r.answer("CREATE TABLE keyed (id int PRIMARY KEY, a int, b text, c numeric(20,4), d timestamptz);" +
 				"CREATE TABLE heap (id int, a int, b text, c numeric, d timestamptz)")
@@ -217,7 +219,11 @@ func TestSameAnswers(t *testing.T) {
 			}
 			r.server.Stop()
 			var found []string
-			if err := engine.Doctor(context.Background(), "db", engine.Options{FS: r.fs}, func(f store.Finding) { found = append(found, f.String()) }); err != nil {
+			if err := engine.Doctor(context.Background(), "db", engine.Options{FS: r.fs}, func(f store.Finding) {
+				if f.What != "segment" || !r.broken[f.Where] { // it was damaged and not read since
+					found = append(found, f.String())
+				}
+			}); err != nil {
 				t.Fatal(err)
 			}
 			if len(found) > 0 {
