@@ -97,6 +97,11 @@ func (b *bench) asOf() error {
 		}
 		b.printPair("point SELECT "+f.name+" / current", 0.8, p)
 	}
+	made, err := b.drift.timed(rows*asOfVersions, func() error { return b.drift.script("SELECT drift.build_segments('h')") })
+	if err != nil {
+		return err
+	}
+	b.print(row{work: fmt.Sprintf("columnar segments of %d versions, versions", rows*asOfVersions), a: rowSpeed(made)})
 	setup, pastSum := single("SELECT sum(v) FROM " + past)
 	_, presentSum := single("SELECT sum(v) FROM h")
 	p, err := b.within(1, setup, pastSum, setup, presentSum)
