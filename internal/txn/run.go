@@ -1,10 +1,12 @@
 package txn
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"hash/maphash"
+	"slices"
 	"sort"
 	"sync"
 
@@ -21,12 +23,20 @@ import (
 type run struct {
 	file   *store.Scratch
 	blocks []runBlock
-	last   string // the highest key
+	ranges []runRange // by storage
+	last   string     // the highest key
 	filter []uint64
 
 	mu     sync.Mutex // protects the block read last
 	cached int
 	data   []byte
+}
+
+// runRange is the lowest and the highest key of one storage in a run. Rows are often
+// written in the order of their keys: most runs are out of question by it.
+type runRange struct {
+	id          store.StorageID
+	first, last string
 }
 
 type runBlock struct {
@@ -87,6 +97,10 @@ func (w *runWriter) add(k string, e *entry) error {
 	}
 	w.buf = b
 	w.r.mark(k)
+	if id, _ := splitBufferKey(k); len(w.r.ranges) == 0 || w.r.ranges[len(w.r.ranges)-1].id != id {
+		w.endRange()
+		w.r.ranges = append(w.r.ranges, runRange{id: id, first: string(bytesOf(k))})
+	}
 	if w.last = append(w.last[:0], k...); len(b) >= runBlockBytes {
 		return w.flush()
 	}
@@ -107,8 +121,16 @@ func (w *runWriter) flush() error {
 
 // finish completes the run, which has at least one entry.
 func (w *runWriter) finish() error {
+	w.endRange()
 	w.r.last = string(w.last)
 	return w.flush()
+}
+
+// endRange notes the last key of the storage at hand.
+func (w *runWriter) endRange() {
+	if n := len(w.r.ranges); n > 0 {
+		w.r.ranges[n-1].last = string(w.last)
+	}
 }
 
 func appendString(b []byte, s string) []byte {
@@ -132,7 +154,9 @@ func (r *run) mark(k string) {
 
 // maybe reports whether the run may have a key; false is certain.
 func (r *run) maybe(k string) bool {
-	if k < r.blocks[0].first || k > r.last {
+	id, _ := splitBufferKey(k)
+	at, found := slices.BinarySearchFunc(r.ranges, id, func(g runRange, id store.StorageID) int { return cmp.Compare(g.id, id) })
+	if !found || k < r.ranges[at].first || k > r.ranges[at].last {
 		return false
 	}
 	words, h := r.line(k)
