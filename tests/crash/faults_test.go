@@ -201,19 +201,6 @@ func TestDiskFaults(t *testing.T) {
 		}
 		disk = l.disk()
 		doctor(t, "db", store.Options{FS: disk})
-		if rng.IntN(3) == 0 { // the next start meets the bad disk
-			bad.breakDown(rng.IntN(len(faultKinds)))
-			l, err = begin(b, disk, bad, seed+uint64(round))
-			at := bad.String()
-			bad.repair()
-			if err == nil {
-				l.die(seed + uint64(round))
-				_ = l.e.Close()
-			} else {
-				t.Logf("round %d: start with %s: %v", round, at, err)
-			}
-			disk = l.disk()
-		}
 		if l, err = begin(b, disk, bad, seed+uint64(round)); err != nil {
 			t.Fatalf("round %d, after %s: open: %v", round, was, err)
 		}
