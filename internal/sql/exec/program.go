@@ -41,7 +41,8 @@ func (p *Program) Run(env Env) (Cursor, error) {
 	if p.short != nil && env.Path != PathBatch && !env.Analyze {
 		return p.short.run(&env)
 	}
-	return p.start(&env)
+	kept := env // so that the argument need not be on the heap for the short path
+	return p.start(&kept)
 }
 
 // Run compiles and runs a plan that is used once.

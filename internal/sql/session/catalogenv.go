@@ -14,6 +14,7 @@ import (
 	"github.com/driftdb/driftdb/internal/sql/bind"
 	"github.com/driftdb/driftdb/internal/sql/builtin"
 	"github.com/driftdb/driftdb/internal/sql/deparse"
+	"github.com/driftdb/driftdb/internal/sql/exec"
 	"github.com/driftdb/driftdb/internal/sql/parse"
 	"github.com/driftdb/driftdb/internal/sql/plan"
 	"github.com/driftdb/driftdb/internal/sql/syscat"
@@ -28,6 +29,15 @@ import (
 type virtual struct {
 	s        *Session
 	snapshot *catalog.Snapshot
+}
+
+// virtual returns the computed relations of a catalog.
+func (s *Session) virtual(snapshot *catalog.Snapshot) exec.Virtual {
+	if v, ok := s.virtualMade.(virtual); ok && v.snapshot == snapshot {
+		return s.virtualMade
+	}
+	s.virtualMade = virtual{s, snapshot}
+	return s.virtualMade
 }
 
 // VirtualRows implements exec.Virtual.

@@ -142,7 +142,7 @@ func (s *Session) explainLines(ctx context.Context, st statement, p *prepared, o
 		o.PlanningMillis = millis(started)
 		return explain.Plan(plan.program.Plan(), o, nil), nil
 	}
-	r, err := s.openWith(ctx, st, p, func(env *exec.Env) { env.Analyze = true })
+	r, err := s.openWith(ctx, st, p, true)
 	if err != nil {
 		return nil, err
 	}

@@ -40,8 +40,8 @@ type portal struct {
 
 // Parse implements client.Session.
 func (s *Session) Parse(ctx context.Context, name, sql string, params []types.OID, w client.Writer) error {
-	ctx, end := s.begin(ctx, sql)
-	defer end()
+	ctx, timer := s.begin(ctx, sql)
+	defer s.done(timer)
 	if name == "" {
 		s.dropUnnamed()
 	} else if s.statements[name] != nil {
@@ -176,7 +176,11 @@ func (s *Session) bind(name string, p *prepared, params [][]byte, paramFormats, 
 	if n := len(resultFormats); n > 1 && n != len(p.columns) {
 		return pgerr.New(pgcode.ProtocolViolation, "bind message has %d result formats but query has %d columns", n, len(p.columns))
 	}
-	q := &portal{stmt: p, columns: withFormats(p.columns, resultFormats)}
+	q := s.newPortal(name)
+	q.stmt, q.columns = p, withFormats(p.columns, resultFormats)
+	if q.params == nil && len(params) > 0 {
+		q.params = make([]datum.Datum, 0, len(params))
+	}
 	formats := s.formats()
 	for i, b := range params {
 		d, err := readParam(b, formatOf(paramFormats, i), types.Of(p.params[i]), formats)
@@ -199,6 +203,30 @@ func (s *Session) bind(name string, p *prepared, params [][]byte, paramFormats, 
 	return nil
 }
 
+// newPortal returns an empty portal. The unnamed one, which programs make for each
+// execution, uses again the memory of the last.
+func (s *Session) newPortal(name string) *portal {
+	if q := s.spare; q != nil && name == "" {
+		s.spare = nil
+		return q
+	}
+	return &portal{}
+}
+
+// drop forgets a portal that was closed.
+func (s *Session) drop(name string, q *portal) {
+	delete(s.portals, name)
+	// Only a query's portal: a cursor it declared would read the parameters later.
+	if name == "" && q.cursor == nil && q.run != nil && cap(q.params) <= sparePortalParams {
+		clear(q.params)
+		*q = portal{params: q.params[:0]}
+		s.spare = q
+	}
+}
+
+// sparePortalParams bounds what an idle session keeps for its next portal.
+const sparePortalParams = 8
+
 // nameOf finds the name of a prepared statement, for messages.
 func (s *Session) nameOf(p *prepared) string {
 	for name, q := range s.statements {
@@ -216,11 +244,45 @@ func readParam(b []byte, format int16, t types.T, f *pgfmt.Settings) (datum.Datu
 	}
 	switch format {
 	case 0:
+		if n, ok := plainInt(b, t); ok {
+			return datum.NewInt(n), nil
+		}
 		return pgfmt.ParseText(string(b), t, f)
 	case 1:
 		return pgfmt.ParseBinary(b, t, f)
 	}
 	return datum.Datum{}, pgerr.New(pgcode.InvalidParameterValue, "unsupported format code: %d", format)
+}
+
+// plainInt reads an integer written as digits that surely are within its type; it
+// saves the string that other forms need.
+func plainInt(b []byte, t types.T) (int64, bool) {
+	digits := 9
+	switch t.OID {
+	case types.Int4:
+	case types.Int8:
+		digits = 18
+	default:
+		return 0, false
+	}
+	minus := len(b) > 0 && b[0] == '-'
+	if minus {
+		b = b[1:]
+	}
+	if len(b) == 0 || len(b) > digits {
+		return 0, false
+	}
+	n := int64(0)
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	if minus {
+		n = -n
+	}
+	return n, true
 }
 
 // formatOf is the protocol's rule for format lists: none, one for all, one each.
@@ -235,7 +297,7 @@ func formatOf(list []int16, i int) int16 {
 }
 
 func withFormats(columns []client.Column, formats []int16) []client.Column {
-	if columns == nil || len(formats) == 0 {
+	if columns == nil || len(formats) == 0 || len(formats) == 1 && formats[0] == 0 {
 		return columns
 	}
 	list := make([]client.Column, len(columns))
@@ -284,10 +346,11 @@ func (s *Session) Execute(ctx context.Context, name string, maxRows int, w clien
 	if q.stmt.raw == nil {
 		return w.Empty()
 	}
-	ctx, end := s.begin(ctx, q.stmt.text)
-	defer end()
+	text := q.stmt.text // COMMIT ends the portal
+	ctx, timer := s.begin(ctx, text)
+	defer s.done(timer)
 	if err := s.execute(ctx, q, maxRows, w); err != nil {
-		return s.broken(ctx, err, q.stmt.text)
+		return s.broken(ctx, err, text)
 	}
 	return nil
 }
@@ -387,7 +450,7 @@ func (s *Session) CloseStatement(name string) { delete(s.statements, name) }
 func (s *Session) ClosePortal(name string) {
 	if q := s.portals[name]; q != nil {
 		q.close()
-		delete(s.portals, name)
+		s.drop(name, q)
 	}
 }
 
@@ -419,7 +482,7 @@ func (s *Session) closePortals(all bool) {
 			continue
 		}
 		q.close()
-		delete(s.portals, name)
+		s.drop(name, q)
 	}
 }
 

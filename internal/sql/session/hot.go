@@ -116,13 +116,15 @@ func (s *Session) logTempFile(path string, size int64) {
 func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // formats are the session's output settings with names resolved in its catalog.
-// They are made once per transaction and change of settings.
+// They are made once per change of settings; the time in them, which only input
+// reads, is the transaction's.
 func (s *Session) formats() *pgfmt.Settings {
 	base := s.cfg.Formats()
-	if s.formatsMade == nil || s.formatsBase != base || s.formatsMade.Now != s.txnTime {
+	if s.formatsMade == nil || s.formatsBase != base {
 		f := *base
-		f.Names, f.Now = s, s.txnTime
+		f.Names = s
 		s.formatsMade, s.formatsBase = &f, base
 	}
+	s.formatsMade.Now = s.txnTime
 	return s.formatsMade
 }

@@ -70,7 +70,7 @@ func (s *Session) openInsert(ctx context.Context, st statement, t *ast.RangeVar,
 			continue
 		}
 		env := exec.Env{
-			Ctx: ctx, B: s.context(ctx), Stmt: stmt, Tables: pl.tables, TableOf: pl.tableOf, Virtual: virtual{s, c.snapshot}, Moments: execMoments{s},
+			Ctx: ctx, B: s.context(ctx), Stmt: stmt, Tables: pl.tables, TableOf: pl.tableOf, Virtual: s.virtual(c.snapshot), Moments: execMoments{s},
 		}
 		s.limits(&env)
 		rows, err := pl.program.NewAppender(env)

@@ -42,6 +42,9 @@ type planned struct {
 	past []*table.Set
 	// open are the AS OF moments that each execution resolves anew.
 	open []openMoment
+	// tableOf returns the prepared table of a descriptor, which may be of a moment
+	// of the past.
+	tableOf func(*catalog.Table) (*table.Table, error)
 }
 
 // isQuery reports whether a statement has a plan.
@@ -128,10 +131,13 @@ func parseView(text string) (*ast.SelectStmt, error) {
 func (s *Session) context(ctx context.Context) *builtin.Context {
 	return &builtin.Context{
 		Ctx: ctx, Settings: s.formats(), TxnTime: s.txnTime, StmtTime: s.stmtTime,
-		Clock:   func() int64 { return int64(s.srv.DB.Now()) - pgEpoch },
+		Clock:   s.clock,
 		Session: s,
 	}
 }
+
+// readClock returns the time in microseconds since 2000-01-01.
+func (s *Session) readClock() int64 { return int64(s.srv.DB.Now()) - pgEpoch }
 
 // bindNow binds a query in the transaction's present catalog, unless the plan
 // cache has its plan. infer lets it have parameters whose types are found out.
@@ -166,6 +172,7 @@ func (s *Session) bindIn(ctx context.Context, c view, st statement, infer bool) 
 		stmt: bound, locks: relationLocks(bound), columns: resultColumns(bound), tables: c.tables, private: c.private,
 		setting: s.hot().planKey, user: s.user, stats: s.srv.stats.made.Load(), version: c.version, newest: s.asOf == nil, made: s.stmtTime,
 	}
+	p.tableOf = p.findTable
 	for _, snapshot := range seen.snapshots {
 		p.past = append(p.past, s.srv.tableSet(snapshot))
 	}
@@ -194,9 +201,7 @@ func (s *Session) compile(ctx context.Context, p *planned) error {
 	return err
 }
 
-// tableOf returns the prepared table of a descriptor, which may be of a moment
-// of the past.
-func (p *planned) tableOf(desc *catalog.Table) (*table.Table, error) {
+func (p *planned) findTable(desc *catalog.Table) (*table.Table, error) {
 	for _, set := range p.past {
 		if set.Catalog().Table(desc.OID) == desc {
 			return set.Table(desc.OID)
@@ -311,16 +316,16 @@ func tie(ctx context.Context, stop context.CancelCauseFunc) (release func()) {
 // open starts a query: snapshot, plan, table locks, execution. The plan kept in
 // p, if any, is used while it is good, and replaced.
 func (s *Session) open(ctx context.Context, st statement, p *prepared) (*running, error) {
-	return s.openWith(ctx, st, p, nil)
+	return s.openWith(ctx, st, p, false)
 }
 
-// openWith is open with a say in the execution's environment.
-func (s *Session) openWith(ctx context.Context, st statement, p *prepared, change func(*exec.Env)) (*running, error) {
+// openWith is open; with analyze the execution is measured.
+func (s *Session) openWith(ctx context.Context, st statement, p *prepared, analyze bool) (*running, error) {
 	if err := s.applyFirst(); err != nil {
 		return nil, err
 	}
 	for {
-		r, err := s.openOnce(ctx, st, p, change)
+		r, err := s.openOnce(ctx, st, p, analyze)
 		if r != nil || err != nil {
 			return r, err
 		}
@@ -329,7 +334,7 @@ func (s *Session) openWith(ctx context.Context, st statement, p *prepared, chang
 
 // openOnce starts a query; nil when the catalog changed while table locks were
 // waited for. The statement is closed unless it runs, whatever happens.
-func (s *Session) openOnce(ctx context.Context, st statement, p *prepared, change func(*exec.Env)) (r *running, err error) {
+func (s *Session) openOnce(ctx context.Context, st statement, p *prepared, analyze bool) (r *running, err error) {
 	stmt, err := s.tx.Statement(ctx)
 	if err != nil {
 		return nil, err
@@ -339,7 +344,7 @@ func (s *Session) openOnce(ctx context.Context, st statement, p *prepared, chang
 			stmt.Close()
 		}
 	}()
-	return s.openIn(ctx, stmt, st, p, change)
+	return s.openIn(ctx, stmt, st, p, analyze)
 }
 
 // applyFirst does what a transaction's first statement does.
@@ -357,7 +362,7 @@ func (s *Session) applyFirst() error {
 
 // openIn starts a query in a statement's snapshot. It returns nil when the
 // catalog changed while table locks were waited for.
-func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement, p *prepared, change func(*exec.Env)) (*running, error) {
+func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement, p *prepared, analyze bool) (*running, error) {
 	c, err := s.catalogFor(stmt.Reader())
 	if err != nil {
 		return nil, err
@@ -397,12 +402,10 @@ func (s *Session) openIn(ctx context.Context, stmt *txn.Statement, st statement,
 	}
 	env := exec.Env{
 		Ctx: ctx, B: s.context(ctx), Params: st.params, Stmt: stmt, Tables: pl.tables,
-		TableOf: pl.tableOf, Moments: execMoments{s}, Virtual: virtual{s, c.snapshot}, Workers: workers,
+		TableOf: pl.tableOf, Moments: execMoments{s}, Virtual: s.virtual(c.snapshot), Workers: workers,
+		Analyze: analyze,
 	}
 	s.limits(&env)
-	if change != nil {
-		change(&env)
-	}
 	cursor, err := pl.program.Run(env)
 	if err != nil {
 		return nil, err
@@ -496,6 +499,16 @@ func (r *running) next() ([]datum.Datum, error) {
 func (r *running) tag() string { return tagOf(r.plan, r.cursor.RowsAffected()) }
 
 func tagOf(p *planned, n int64) string {
+	if n == 1 {
+		switch p.stmt.Command {
+		case plan.CommandSelect:
+			return "SELECT 1"
+		case plan.CommandInsert:
+			return "INSERT 0 1"
+		case plan.CommandUpdate:
+			return "UPDATE 1"
+		}
+	}
 	count := strconv.FormatInt(n, 10)
 	switch p.stmt.Command {
 	case plan.CommandInsert:

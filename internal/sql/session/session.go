@@ -18,6 +18,7 @@ import (
 	"github.com/driftdb/driftdb/internal/pgerr/pgcode"
 	"github.com/driftdb/driftdb/internal/segment"
 	"github.com/driftdb/driftdb/internal/sql/client"
+	"github.com/driftdb/driftdb/internal/sql/exec"
 	"github.com/driftdb/driftdb/internal/sql/exec/mem"
 	"github.com/driftdb/driftdb/internal/sql/exec/spill"
 	"github.com/driftdb/driftdb/internal/store"
@@ -97,6 +98,12 @@ type Session struct {
 	statements  map[string]*prepared
 	portals     map[string]*portal
 	portalsMade int
+	spare       *portal         // an unnamed portal that ended, to be used again
+	virtualMade exec.Virtual    // of the catalog that was last read
+	clock       func() int64    // readClock, bound once
+	base        context.Context // of calls, when stmtCtx was made
+	stmtCtx     context.Context // of statements, while none was cancelled
+	stmtCancel  context.CancelCauseFunc
 
 	lastSeq     store.Seq // of this session's last commit
 	lastValue   map[uint32]int64
@@ -148,6 +155,7 @@ func (srv *Server) New(info client.Info) (*Session, error) {
 		return nil, err
 	}
 	s.owner = srv.Txns.NewOwner(s.pid)
+	s.clock = s.readClock
 	if srv.temp != nil {
 		s.temp = srv.temp.Session(s.pid)
 		s.temp.Log = s.logTempFile
@@ -186,6 +194,9 @@ func (srv *Server) Sessions() int {
 // Close implements client.Session.
 func (s *Session) Close() {
 	s.abort()
+	if s.stmtCancel != nil {
+		s.stmtCancel(nil)
+	}
 	s.closePortals(true)
 	s.statements = nil
 	s.owner.Close()
@@ -224,29 +235,39 @@ func (s *Session) stop(cause error) {
 }
 
 // begin prepares for a statement: it can be cancelled, also by statement_timeout.
-func (s *Session) begin(ctx context.Context, query string) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
+// Its context is the last statement's, unless that was cancelled or may yet be.
+// The caller must call done with what it returns.
+func (s *Session) begin(ctx context.Context, query string) (context.Context, *time.Timer) {
+	limit := s.hot().statementTimeout
+	if s.stmtCtx == nil || s.base != ctx || s.stmtCtx.Err() != nil || limit > 0 {
+		s.base = ctx
+		s.stmtCtx, s.stmtCancel = context.WithCancelCause(ctx)
+	}
+	ctx, cancel := s.stmtCtx, s.stmtCancel
 	s.cancelMu.Lock()
 	s.cancel = cancel
 	s.cancelMu.Unlock()
 	s.running = ctx
 	var timer *time.Timer
-	if limit := s.hot().statementTimeout; limit > 0 {
+	if limit > 0 {
 		timer = time.AfterFunc(limit, func() {
 			cancel(pgerr.New(pgcode.QueryCanceled, "canceling statement due to statement timeout"))
 		})
 	}
 	s.state.begin(s, query)
-	return ctx, func() {
-		if timer != nil {
-			timer.Stop()
-		}
-		s.cancelMu.Lock()
-		s.cancel = nil
-		s.cancelMu.Unlock()
-		cancel(nil)
-		s.state.end(s)
+	return ctx, timer
+}
+
+// done ends what begin began.
+func (s *Session) done(timer *time.Timer) {
+	s.cancelMu.Lock()
+	s.cancel = nil
+	s.cancelMu.Unlock()
+	if timer != nil {
+		timer.Stop()
+		s.stmtCancel(nil)
 	}
+	s.state.end(s)
 }
 
 // finish turns any error of a statement into what the client gets: the cause of

@@ -13,8 +13,8 @@ import (
 // Simple implements client.Session. All statements of one string share an
 // implicit transaction, unless they say BEGIN or COMMIT themselves.
 func (s *Session) Simple(ctx context.Context, sql string, w client.Writer) error {
-	ctx, end := s.begin(ctx, sql)
-	defer end()
+	ctx, timer := s.begin(ctx, sql)
+	defer s.done(timer)
 	s.out = w
 	defer func() { s.out = nil }()
 	s.dropUnnamed()
