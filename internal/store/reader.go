@@ -70,22 +70,26 @@ func (r Reader) GetInto(dst []byte, id StorageID, key []byte) (ver Version, foun
 		start, tuple, found := img.get(key)
 		return Version{Start: start, End: frozen, Tuple: append(dst, tuple...)}, found, nil
 	}
+	if ver, found = db.rows.getEnded(dst, id, key, hash, r.at); found {
+		ver.End = min(r.end(ver.End), frozen)
+		return ver, true, nil
+	}
 	buf := keyBufs.Get().(*keyBuf)
 	switch {
 	case r.at >= r.v.seq || !r.changedSince(id):
 		ver, found, err = r.getPresent(buf, dst, id, key, hash)
+		db.scanned(id, r.v, imagePointRows)
 	case r.at < db.openedAt || db.newest.newest(hash) > r.at:
 		// Most likely a past version is the answer. Where nothing is known of the
 		// key, asking for a version that is not there is cheaper than reading one
 		// that is no answer.
-		if ver, found, err = r.getPast(buf, dst, id, key); !found && err == nil {
+		if ver, found, err = r.getPast(buf, dst, id, key, hash); !found && err == nil {
 			ver, found, err = r.getPresent(buf, dst, id, key, hash)
 		}
 	default:
 		ver, found, err = r.getPresent(buf, dst, id, key, hash)
 	}
 	keyBufs.Put(buf)
-	db.scanned(id, r.v, imagePointRows)
 	if found && ver.End > frozen {
 		ver.End = frozen
 	}
@@ -117,7 +121,7 @@ func (r Reader) getPresent(buf *keyBuf, dst []byte, id StorageID, key []byte, ha
 
 // getPast returns the past version of a key with the greatest start up to the
 // Reader's moment, if it had not ended by then.
-func (r Reader) getPast(buf *keyBuf, dst []byte, id StorageID, key []byte) (Version, bool, error) {
+func (r Reader) getPast(buf *keyBuf, dst []byte, id StorageID, key []byte, hash uint32) (Version, bool, error) {
 	it, err := r.v.pointIter(poolPastPoint)
 	if err != nil {
 		return Version{}, false, err
@@ -135,6 +139,7 @@ func (r Reader) getPast(buf *keyBuf, dst []byte, id StorageID, key []byte) (Vers
 	if err != nil {
 		return Version{}, false, wrapErr(err)
 	}
+	r.v.db.rows.fillEnded(id, key, hash, Version{Start: start, End: end, Tuple: tuple})
 	return Version{Start: start, End: r.end(end), Tuple: append(dst, tuple...)}, true, nil
 }
 

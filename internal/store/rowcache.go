@@ -25,6 +25,9 @@ import (
 //   - a commit too large to go through key by key, or one that came as files,
 //     notes its number in the storages it touched. Entries from before are void.
 //
+// Beside it an ended version of a key may be there: the one that was read last. Such
+// versions never change, and answer for the moments of their period.
+//
 // Commits change what is there and bring nothing in: most rows are not read soon
 // after they were written. Each shard's memory is a ring of chunks, written in
 // order, the oldest overwritten first. Rings grow to their bound as they fill.
@@ -68,12 +71,18 @@ func placeOf(slot uint64) uint64 { return (slot&(1<<rowTagShift-1) - 1) << 3 }
 // An entry is a header, the key and the tuple with some room to change.
 const (
 	rowStart  = 0  // the version's start
-	rowAsOf   = 8  // a commit at or after the start as of which it is the newest
+	rowAsOf   = 8  // a commit at or after the start as of which it is the newest; of an ended one the end
 	rowID     = 16 // its storage
 	rowKeyLen = 24 // two bytes
 	rowLen    = 26 // the tuple's length, two bytes
 	rowRoom   = 28 // room for the tuple, two bytes
 	rowKey    = 30
+)
+
+// An ended version is found under another storage id and hash than the newest.
+const (
+	rowEndedID   StorageID = 1 << 63
+	rowEndedHash           = 0x9E3779B9
 )
 
 func newRowCache(budget int64) *rowCache {
@@ -105,6 +114,35 @@ func (c *rowCache) get(dst []byte, id StorageID, key []byte, hash uint32, at, va
 	}
 	s.hits++
 	return Version{Start: e.seq(rowStart), End: MaxSeq, Tuple: append(dst, e.tuple()...)}, true
+}
+
+// getEnded appends the tuple of an ended version of a key to dst, if it is there and
+// was alive at a moment.
+func (c *rowCache) getEnded(dst []byte, id StorageID, key []byte, hash uint32, at Seq) (Version, bool) {
+	if c.chunks == 0 {
+		return Version{}, false
+	}
+	hash ^= rowEndedHash
+	s := c.shard(hash)
+	defer s.mu.Unlock()
+	e := s.find(c, id|rowEndedID, key, hash)
+	if e == nil || e.seq(rowStart) > at || e.seq(rowAsOf) <= at {
+		return Version{}, false
+	}
+	return Version{Start: e.seq(rowStart), End: e.seq(rowAsOf), Tuple: append(dst, e.tuple()...)}, true
+}
+
+// fillEnded brings in an ended version, in place of another of the key.
+func (c *rowCache) fillEnded(id StorageID, key []byte, hash uint32, ver Version) {
+	if c.chunks == 0 || len(key)+len(ver.Tuple) > rowMaxBytes {
+		return
+	}
+	id, hash = id|rowEndedID, hash^rowEndedHash
+	s := c.shard(hash)
+	defer s.mu.Unlock()
+	if e := s.find(c, id, key, hash); e == nil || !e.set(ver.Start, ver.End, ver.Tuple) {
+		s.add(c, id, key, hash, ver.Start, ver.End, ver.Tuple)
+	}
 }
 
 // fill brings in a version read through a View of seq asOf, unless newest says that

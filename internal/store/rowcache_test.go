@@ -99,8 +99,8 @@ func compareReads(db *DB, rng *rand.Rand, keys uint64) error {
 	defer v.Release()
 	for range 4 {
 		r := v.Reader
-		if rng.IntN(3) == 0 && v.Seq() > 10 {
-			r = v.At(v.Seq() - Seq(rng.IntN(10)))
+		if rng.IntN(2) == 0 && v.Seq() > 100 {
+			r = v.At(v.Seq() - Seq(rng.IntN(10)*rng.IntN(10)))
 		}
 		for range 8 {
 			id, key := StorageID(100+rng.IntN(2)), benchKey(nil, rng.Uint64N(keys))
