@@ -9,7 +9,7 @@ CONCURRENT = . ./stdlib ./internal/txn/... ./internal/store ./internal/pgwire ./
 # A fixed release, so that a newer one fails no unchanged build.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build test short race lint generate fuzz model crash mutants bench soak-pgbench grammar ci
+.PHONY: help build test short race lint generate fuzz model crash mutants bench profile soak-pgbench grammar ci
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort
@@ -50,6 +50,9 @@ mutants: ## deliberate faults, each of which a test must notice
 
 bench: ## figures beside PostgreSQL's (bench is a module of its own)
 	cd bench && $(GO) run .
+
+profile: ## the benchmark's CPU profile, which builds of the command use
+	cd bench && $(GO) run . -only 'point|tpcb|scan|asof|bulk' -rounds 2 -d 1500ms -cpuprofile ../cmd/driftdb/default.pgo
 
 soak-pgbench: ## pgbench at scale 10 and its sums at 200 moments
 	DRIFTDB_SOAK_SCALE=10 DRIFTDB_SOAK_SECONDS=30 DRIFTDB_SOAK_MOMENTS=200 $(GO) test -count=1 -timeout 60m -run Pgbench -v ./tests/soak

@@ -420,8 +420,9 @@ func (db *DB) install(images map[StorageID]*scanImage, seq Seq) {
 	}
 }
 
-// sweepImages drops the images that changes have made useless: all of changed
-// storages when memory is short, else those of which a good part has changed.
+// sweepImages drops the images that changes have made useless: of storages that have
+// ended or of which a good part has changed, and of all changed ones when memory is
+// short; loads want some for theirs.
 func (db *DB) sweepImages() {
 	im := &db.images
 	im.mu.Lock()
@@ -431,7 +432,7 @@ func (db *DB) sweepImages() {
 		if Seq(st.lastChange.Load()) <= img.built {
 			continue
 		}
-		if st.imageChanges.Load() > img.rows/4 || im.used.Load() > im.budget/2 {
+		if st.frozenAt.Load() != 0 || st.imageChanges.Load() > img.rows/4 || im.used.Load() > im.budget/4 {
 			st.image.CompareAndSwap(img, nil)
 			im.used.Add(-img.bytes)
 			delete(im.made, id)

@@ -184,6 +184,23 @@ func TestScanImage(t *testing.T) {
 	}
 }
 
+// The image of a storage that has ended goes.
+func TestScanImageOfEndedStorage(t *testing.T) {
+	db := openSmall(t, vfs.NewMem(), func(o *Options) { o.ScanImageBytes = 64 << 20 })
+	defer db.Close()
+	db.images.after = 100
+	commit(t, db, func(b *Batch) {
+		for i := range uint64(1000) {
+			b.Put(100, benchKey(nil, i), nil)
+		}
+	})
+	awaitImage(t, db, 100)
+	commit(t, db, func(b *Batch) { b.Freeze(100) })
+	if db.sweepImages(); db.images.used.Load() != 0 {
+		t.Error("the image is still there")
+	}
+}
+
 // Goal: a load that fills an empty storage leaves an image with exactly its rows,
 // and no load does whose storage is not its own alone. Method: loads of two
 // storages with small commits around them; of the load that came too late the
