@@ -132,22 +132,6 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// A pipeline's answers come in one piece, however many Syncs it has.
-func TestPipelineIsAnsweredAtOnce(t *testing.T) {
-	c, protocols := point(t)
-	var batch []byte
-	for range 50 {
-		batch = append(batch, protocols["prepared"]...)
-	}
-	reads := 0
-	for range 20 {
-		reads += c.do(t, batch, 50)
-	}
-	if reads > 60 {
-		t.Errorf("20 pipelines of 50 statements were answered in %d pieces", reads)
-	}
-}
-
 func BenchmarkPointSelect(b *testing.B) {
 	c, protocols := point(b)
 	for _, name := range []string{"simple", "extended", "prepared"} {

@@ -137,7 +137,12 @@ func (m *Manager) merge(x *Xact) {
 		m.old = &Xact{m: m}
 	}
 	o := m.old
-	o.ended, o.committed, o.prepared = x.ended, x.committed, x.prepared
+	// As a reader it stands for the one that committed last, as a writer for the one
+	// that did first: whatever could be dangerous must look so.
+	o.ended, o.committed = x.ended, x.committed
+	if o.prepared == 0 {
+		o.prepared = x.prepared
+	}
 	if x.earliestOut != 0 && (o.earliestOut == 0 || x.earliestOut < o.earliestOut) {
 		o.earliestOut = x.earliestOut
 	}

@@ -57,11 +57,13 @@ func (x *Xact) conflict(r, w *Xact) error {
 	if r == w || r.doomed || w.doomed {
 		return nil
 	}
-	if _, known := r.out[w]; known {
-		return nil
-	}
-	if _, known := w.in[r]; known {
-		return nil
+	if old := x.m.old; r != old && w != old { // an edge of the old one may mean another one than before
+		if _, known := r.out[w]; known {
+			return nil
+		}
+		if _, known := w.in[r]; known {
+			return nil
+		}
 	}
 	if r.readOnly && !w.active() && (w.earliestOut == 0 || r.seenCommits < w.earliestOut) {
 		return nil // keeps I3: w is no pivot of a structure that r would close
