@@ -26,8 +26,6 @@ type fixedLiteral struct {
 	text    string
 }
 
-func sameFixed(a, b []fixedLiteral) bool { return slices.Equal(a, b) }
-
 // match returns the form of a shape that has these literals, or nil.
 func (e *cacheEntry) match(literals []parse.Literal) *form {
 	if e == nil {

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"hash/maphash"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -146,12 +147,15 @@ func (c *planCache) put(key planKey, shape bool, f *form) *form {
 	e := c.entry(key, shape)
 	var list []*form
 	if old := e.forms.Load(); old != nil {
-		for _, have := range *old {
-			if sameFixed(have.fixed, f.fixed) {
+		for _, have := range (*old)[max(0, len(*old)-formsMax+1):] {
+			switch {
+			case !slices.Equal(have.fixed, f.fixed):
+				list = append(list, have)
+			case slices.Equal(have.slots, f.slots):
 				return have
 			}
+			// Else a column has another type now: literals are read in another way.
 		}
-		list = append(list, (*old)[max(0, len(*old)-formsMax+1):]...)
 	}
 	list = append(list, f)
 	e.forms.Store(&list)
