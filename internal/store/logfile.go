@@ -18,8 +18,6 @@ type zeroedLogs struct{ vfs.FS }
 // logAhead is how much is written ahead at a time.
 const logAhead = 1 << 20
 
-var logZeros [logAhead]byte
-
 // Create implements vfs.FS.
 func (fs zeroedLogs) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	f, err := fs.FS.Create(name, category)
@@ -43,7 +41,7 @@ type zeroedLog struct {
 func (f *zeroedLog) Write(p []byte) (int, error) {
 	if end := f.size + int64(len(p)); end > f.zeroed && !f.full {
 		from := max(end, f.zeroed)
-		n, err := f.File.WriteAt(logZeros[:], from)
+		n, err := f.File.WriteAt(make([]byte, logAhead), from) // which may scribble on what it is given
 		f.zeroed = from + int64(n)
 		f.full = err != nil // the log itself may still find room
 	}

@@ -19,12 +19,12 @@ func TestZeroedLog(t *testing.T) {
 	sizes := map[int64]bool{}
 	for i := range 200 {
 		p := bytes.Repeat([]byte{byte(i + 1)}, 1+i*197%40_000)
+		want = append(want, p...)
 		n, err := f.Write(p)
 		must(t, err)
 		if n != len(p) {
 			t.Fatalf("wrote %d of %d", n, len(p))
 		}
-		want = append(want, p...)
 		st, err := f.Stat()
 		must(t, err)
 		sizes[st.Size()] = true
